@@ -24,10 +24,10 @@ public sealed partial class DocumentationTests
         var text = File.ReadAllText(Path.Combine(Repository.Root, document));
         var folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;
         var links = Link().Matches(text).Select(m => m.Groups[1].Value.Split('#')[0]).Where(l => l.Length > 0 && !l.Contains("://", StringComparison.Ordinal));
-        Assert.Empty(links.Where(l => !Exists(Path.Combine(folder, l))));
+        Assert.DoesNotContain(links, l => !Exists(Path.Combine(folder, l)));
 
         var paths = RepositoryPath().Matches(text).Select(m => m.Groups[1].Value.TrimEnd('/'));
-        Assert.Empty(paths.Where(p => !Exists(Path.Combine(Repository.Root, p)) && !Exists(Path.Combine(folder, p))));
+        Assert.DoesNotContain(paths, p => !Exists(Path.Combine(Repository.Root, p)) && !Exists(Path.Combine(folder, p)));
     }
 
     [Fact]

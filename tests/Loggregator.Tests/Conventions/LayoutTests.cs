@@ -10,6 +10,9 @@ public sealed partial class LayoutTests
     private static readonly string[] Tiers = ["Loggregator.Agent", "Loggregator.Doppler", "Loggregator.TrafficController"];
     private static readonly string[] BannedSuffixes = ["Manager", "Helper", "Helpers", "Util", "Utils", "Common", "Base", "Impl", "Info", "Data"];
 
+    private static readonly string[] ForeignWords = ["../shared", "/work/", "registry."];
+    private static readonly string[] TextFiles = ["*.cs", "*.md", "*.proto", "*.csproj", "*.props", "*.json", "*.yml", "*.sh"];
+
     [Fact]
     public void Tiers_ReferenceNoTier()
     {
@@ -69,10 +72,8 @@ public sealed partial class LayoutTests
     [Fact]
     public void Project_SpeaksOfItselfAlone()
     {
-        string[] foreign = ["../shared", "/work/", "registry."];
-        var texts = new[] { "*.cs", "*.md", "*.proto", "*.csproj", "*.props", "*.json", "*.yml", "*.sh" }
-            .SelectMany(p => Repository.Files("", p)).Where(f => Path.GetFileName(f) != "LayoutTests.cs");
-        var offenders = texts.Where(f => foreign.Any(w => File.ReadAllText(f).Contains(w, StringComparison.Ordinal)));
+        var texts = TextFiles.SelectMany(p => Repository.Files("", p)).Where(f => Path.GetFileName(f) != "LayoutTests.cs");
+        var offenders = texts.Where(f => ForeignWords.Any(w => File.ReadAllText(f).Contains(w, StringComparison.Ordinal)));
         Assert.Empty(offenders.Select(f => Path.GetRelativePath(Repository.Root, f)));
     }
 
