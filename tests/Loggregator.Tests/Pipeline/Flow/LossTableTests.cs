@@ -1,5 +1,6 @@
 using System.Text;
 using Loggregator.Pipeline.Flow;
+using Xunit;
 
 namespace Loggregator.Tests.Pipeline.Flow;
 
