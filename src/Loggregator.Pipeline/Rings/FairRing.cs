@@ -26,7 +26,10 @@ public sealed class FairRing : IDisposable
     private byte[] _scratch = new byte[4096];
     private long _appended, _taken, _dropped, _heldBytes;
 
-    /// <summary>A ring of <paramref name="bytes"/> bytes and <paramref name="lanes"/> lanes that tells its losses to <paramref name="losses"/>.</summary>
+    /// <summary>An empty ring.</summary>
+    /// <param name="bytes">The budget for what is held and what is in flight.</param>
+    /// <param name="lanes">Number of lanes.</param>
+    /// <param name="losses">Is told what is dropped.</param>
     /// <param name="seed">Of the hash that finds sources and places them in lanes; drawn at random when null.</param>
     public FairRing(long bytes, int lanes, LossTable losses, long? seed = null)
     {
