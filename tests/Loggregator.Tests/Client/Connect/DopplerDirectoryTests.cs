@@ -54,18 +54,6 @@ public sealed class DopplerDirectoryTests
         Assert.Equal(["10.0.0.1:8082"], directory.Current);
     }
 
-    [Theory]
-    [InlineData("doppler")]
-    [InlineData(":8082")]
-    [InlineData("doppler:")]
-    [InlineData("doppler:0")]
-    [InlineData("doppler:65536")]
-    [InlineData("doppler:+1")]
-    [InlineData("::1:8082")]
-    [InlineData("a b:1")]
-    [InlineData(null)]
-    public void TryParse_NotHostAndPort_IsRefused(string? text) => Assert.False(PeerAddress.TryParse(text, out _));
-
     private DopplerDirectory Make(params string[] addresses) =>
         new(addresses, TimeSpan.FromSeconds(5), new FakeTimeProvider(), NullLogger.Instance, (name, _) => Task.FromResult(_names[name]()));
 }
