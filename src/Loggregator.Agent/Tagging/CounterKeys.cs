@@ -5,17 +5,23 @@ using Loggregator.Protocol.Envelopes;
 namespace Loggregator.Agent.Tagging;
 
 /// <summary>Makes <see cref="CounterKey"/>s. Not thread safe: it keeps its room between calls.</summary>
-internal sealed class CounterKeys(long seed)
+internal sealed class CounterKeys
 {
     private const int UsualTags = 1024;
     private Dictionary<ulong, ulong> _tags = [];
 
     /// <summary>The key of a counter whose tags are those of all three parts, where a later one wins.</summary>
-    public CounterKey Make(ReadOnlySpan<byte> name, ReadOnlySpan<byte> source, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> body, ReadOnlySpan<byte> suffix)
+    public CounterKey Make(
+        long seed,
+        ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> source,
+        ReadOnlySpan<byte> prefix,
+        ReadOnlySpan<byte> body,
+        ReadOnlySpan<byte> suffix)
     {
-        Read(prefix);
-        Read(body);
-        Read(suffix);
+        Read(prefix, seed);
+        Read(body, seed);
+        Read(suffix, seed);
         var tags = 0UL;
         foreach (var (key, value) in _tags)
         {
@@ -33,7 +39,7 @@ internal sealed class CounterKeys(long seed)
         return new CounterKey(XxHash3.HashToUInt64(source, (long)XxHash3.HashToUInt64(name, seed)), tags);
     }
 
-    private void Read(ReadOnlySpan<byte> part)
+    private void Read(ReadOnlySpan<byte> part, long seed)
     {
         var tags = new TagReader(part);
         while (tags.MoveNext())

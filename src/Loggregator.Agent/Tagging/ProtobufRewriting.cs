@@ -14,12 +14,13 @@ namespace Loggregator.Agent.Tagging;
 internal static class ProtobufRewriting
 {
     /// <summary>
-    /// Appends each deprecated tag as a tag, which wins over one of the same name; the deprecated ones stay. Returns the text of the
+    /// Appends each deprecated tag of an envelope as a tag, which wins over one of the same name; the deprecated ones stay. Returns the text of the
     /// deprecated tag <c>origin</c>, null without one.
     /// </summary>
     public static string? AppendDeprecatedTags(ReadOnlySpan<byte> envelope, MessageBuffer suffix)
     {
         string? origin = null;
+        // Decoded before anything is written: the envelope may lie in the same buffer.
         foreach (var (key, value) in Envelope.Parser.ParseFrom(envelope).DeprecatedTags)
         {
             var text = Text(value);
@@ -82,9 +83,17 @@ internal static class ProtobufRewriting
 
     private static void Rename(Envelope envelope, string key)
     {
-        if (envelope.Tags.Remove(key, out var value))
+        var renamed = "producer_" + key;
+        if (envelope.Tags.TryGetValue(key, out var text))
         {
-            envelope.Tags["producer_" + key] = value;
+            envelope.Tags.Remove(key);
+            envelope.Tags[renamed] = text;
+        }
+
+        if (envelope.DeprecatedTags.TryGetValue(key, out var value))
+        {
+            envelope.DeprecatedTags.Remove(key);
+            envelope.DeprecatedTags[renamed] = value;
         }
     }
 }
