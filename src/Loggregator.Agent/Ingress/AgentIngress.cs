@@ -38,9 +38,11 @@ internal sealed class AgentIngress(EnvelopeIntake intake, IHostApplicationLifeti
                 accept(message);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException && lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, "The agent is stopping."));
+            throw new RpcException(lifetime.ApplicationStopping.IsCancellationRequested
+                ? new Status(StatusCode.Unavailable, "The agent is stopping.")
+                : new Status(StatusCode.Cancelled, "The producer went away."));
         }
 
         return MessageBuffer.Rent(0);
