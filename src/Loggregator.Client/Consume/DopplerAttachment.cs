@@ -58,8 +58,8 @@ public sealed class DopplerAttachment : IAsyncDisposable
     /// <summary>Whether it gave up after <see cref="Retire"/>.</summary>
     public bool Ended => _ended;
 
-    /// <summary>Frames, records and bytes received since the start. Written by the read loop only.</summary>
-    public long Frames { get; private set; }
+    /// <summary>The last announcement of the sources that the Doppler holds; null while there is none.</summary>
+    public HeldSources? Held { get; private set; }
 
     /// <summary>The typed calls of the same Doppler, over the same connection.</summary>
     public Protocol.Internal.Doppler.DopplerClient Calls => new(_channel);
@@ -137,6 +137,8 @@ public sealed class DopplerAttachment : IAsyncDisposable
 
     internal void Left() => Leaving = true;
 
+    internal void Holds(HeldSources held) => Held = held;
+
     private long UnixNanoseconds() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     private async Task RunAsync()
@@ -200,7 +202,6 @@ public sealed class DopplerAttachment : IAsyncDisposable
                     return "It sent a frame that is not well formed.";
                 }
 
-                Frames++;
                 _observer.OnFrameEnd(this);
             }
 

@@ -54,6 +54,11 @@ public sealed class DopplerSubscription
 
     internal bool Closed { get; private set; }
 
+    /// <summary>Scratch of the walker: the last run that named this subscription, and where it stands among its takers.</summary>
+    internal long LastRun { get; set; }
+
+    internal int TakerIndex { get; set; }
+
     /// <summary>The consumer has finished with this much.</summary>
     public void Release(long bytes)
     {
