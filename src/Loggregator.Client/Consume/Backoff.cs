@@ -1,18 +1,24 @@
 namespace Loggregator.Client.Consume;
 
 /// <summary>Growing, jittered pauses between attempts. Not thread safe.</summary>
-internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
+/// <param name="first">The shortest pause.</param>
+/// <param name="longest">The longest pause.</param>
+public sealed class Backoff(TimeSpan first, TimeSpan longest)
 {
-    private TimeSpan _next = first;
+    private int _doublings;
 
     /// <summary>The next pause: half to all of a value that doubles each time.</summary>
     public TimeSpan Next()
     {
-        var pause = _next * (0.5 + (random.NextDouble() / 2));
-        _next = _next * 2 < longest ? _next * 2 : longest;
-        return pause;
+        var pause = first * (1 << _doublings);
+        if (pause < longest)
+        {
+            _doublings++;
+        }
+
+        return (pause < longest ? pause : longest) * (0.5 + (Random.Shared.NextDouble() / 2));
     }
 
     /// <summary>Starts again with the shortest pause.</summary>
-    public void Reset() => _next = first;
+    public void Reset() => _doublings = 0;
 }

@@ -143,7 +143,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2), Random.Shared);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
         await Task.Yield();
         while (!_stop.IsCancellationRequested && !_retired)
         {
