@@ -145,7 +145,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
         await Task.Yield();
-        while (!_stop.IsCancellationRequested && !_retired)
+        while (!_ended)
         {
             string reason;
             try
@@ -162,13 +162,11 @@ public sealed class DopplerAttachment : IAsyncDisposable
             }
 
             Detach(reason);
-            if (!_stop.IsCancellationRequested && !_retired)
+            if (!_ended)
             {
                 await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-
-        _ended = true;
     }
 
     private async Task<string> AttachOnceAsync(Backoff backoff)
@@ -246,6 +244,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
     private void Detach(string reason)
     {
         bool was;
+        _ended = _retired || _stop.IsCancellationRequested;
         lock (_sync)
         {
             was = _identity is not null;

@@ -31,6 +31,10 @@ public sealed class StreamStart
     /// <summary>What the cursor's reader has not seen, then what comes.</summary>
     public static StreamStart After(StreamCursor cursor) => new(cursor: cursor);
 
+    /// <summary>Where the same stream starts at a Doppler that appears when it is open already: with what came since.</summary>
+    /// <param name="openedAt">When the stream was opened, UNIX nanoseconds.</param>
+    public StreamStart ForLateDoppler(long openedAt) => _cursor is null ? Since(openedAt) : this;
+
     /// <summary>What to ask of one Doppler.</summary>
     /// <param name="doppler">Who it is.</param>
     /// <param name="openedAt">When the stream was opened, UNIX nanoseconds, if this Doppler was not attached then; it may hold what came since.</param>

@@ -34,6 +34,9 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
     /// <summary>The instance id of who answered last; null before the first hello.</summary>
     public string? DopplerId { get; private set; }
 
+    /// <summary>Whether an attempt to attach has succeeded or failed: who waits for this Doppler's history knows what to expect.</summary>
+    public bool Tried { get; private set; }
+
     /// <summary>Subscriptions open here; for tests and metrics.</summary>
     public int LineCount
     {
@@ -54,6 +57,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         }
 
         DopplerId = identity.Id;
+        Tried = true;
         _told = false;
         Interlocked.Increment(ref _counters.DopplerConnects);
         Interlocked.Increment(ref _counters.DopplersAttached);
@@ -67,11 +71,16 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         {
             Interlocked.Increment(ref _counters.DopplerDisconnects);
             Interlocked.Decrement(ref _counters.DopplersAttached);
+        }
+
+        if (wasAttached || !Tried)
+        {
             lock (Gate)
             {
+                Tried = true;
                 foreach (var line in _lines)
                 {
-                    line.OnLost(planned);
+                    line.OnLost(wasAttached, planned);
                 }
             }
         }
@@ -82,7 +91,10 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             Log.DopplerLost(_log, attachment.Address, reason);
         }
 
-        _set.Attended(this);
+        if (attachment.Ended)
+        {
+            _set.Forget(this);
+        }
     }
 
     public void OnFrameEnd(DopplerAttachment attachment)

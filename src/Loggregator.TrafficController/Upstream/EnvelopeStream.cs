@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Envelopes;
@@ -9,8 +10,9 @@ namespace Loggregator.TrafficController.Upstream;
 /// What one client reads, of all Dopplers: a mailbox that any Doppler's read loop fills and one pump empties. Its pages never exceed the
 /// window a Doppler, because their credit goes back only when the pump has released them.
 /// </summary>
-internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers, TrafficControllerCounters counters) : IDisposable
+internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers, TrafficControllerCounters counters, long openedAt) : IDisposable
 {
+    private const string Hop = "traffic-controller";
     private readonly Lock _sync = new(); // innermost
     private readonly AsyncSignal _ready = new();
     private readonly GapTally _gaps = new();
@@ -21,8 +23,11 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
     /// <summary>What the client asked for.</summary>
     public StreamRequest Request { get; } = request;
 
-    /// <summary>Our Dopplers that it reads from, one membership each. Guarded by the set's lock.</summary>
-    public List<Membership> Memberships { get; } = [];
+    /// <summary>UNIX nanoseconds.</summary>
+    public long OpenedAt { get; } = openedAt;
+
+    /// <summary>Our Dopplers that it reads from, one membership each; swapped whole, under the set's lock.</summary>
+    public IReadOnlyList<Membership> Memberships { get; set; } = [];
 
     /// <summary>Original Dopplers that it reads from. Guarded by the set's lock.</summary>
     public List<OriginalMembership> Originals { get; } = [];
@@ -39,6 +44,11 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
         lock (_sync)
         {
             (_mailbox, into) = (into, _mailbox);
+        }
+
+        if (Originals.Count > 0)
+        {
+            ResolveOriginals(into);
         }
     }
 
@@ -115,6 +125,7 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
         }
 
         var left = 0L;
+        ResolveOriginals(_mailbox);
         foreach (var item in _mailbox)
         {
             left += item.Page?.Deliveries ?? 0;
@@ -128,8 +139,6 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
     /// <summary>Counts envelopes that were taken and could not be written.</summary>
     public void Discard(long envelopes) =>
         Interlocked.Add(ref dopplers.Stopping ? ref counters.DroppedShutdown : ref counters.DroppedPeerGone, envelopes);
-
-    private const string Hop = "traffic-controller";
 
     private void AddGap(string source, string instance, string hop, string reason, ulong count, long first, long last, bool upperBound)
     {
@@ -149,6 +158,19 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
         }
 
         _ready.Set();
+    }
+
+    // An entry for an original Doppler stands for whatever is the oldest page of its ring by now.
+    private static void ResolveOriginals(List<StreamItem> items)
+    {
+        var entries = CollectionsMarshal.AsSpan(items);
+        for (var i = 0; i < entries.Length; i++)
+        {
+            if (entries[i].Detail is OriginalMembership member)
+            {
+                entries[i] = entries[i] with { Page = member.Take(), Detail = null };
+            }
+        }
     }
 
     private bool Put(in StreamItem item)

@@ -9,6 +9,9 @@ namespace Loggregator.TrafficController.Upstream;
 /// </summary>
 internal sealed class Line(DopplerNode node, StreamRequest request, bool historyDone) : IDopplerSubscriber
 {
+    /// <summary>Details of <see cref="StreamItemKind.Lost"/>.</summary>
+    public const string NeverAttached = "unreachable", PlannedStop = "planned", BrokenLink = "broken";
+
     private ulong _livePosition;
 
     public List<Membership> Members { get; } = [];
@@ -98,17 +101,15 @@ internal sealed class Line(DopplerNode node, StreamRequest request, bool history
     {
         lock (node.Gate)
         {
-            EndHistory(StreamItemKind.Refused, error);
+            TellMembers(StreamItemKind.Refused, error);
         }
     }
 
     /// <summary>The Doppler is not attached any more.</summary>
-    public void OnLost(bool planned)
-    {
-        EndHistory(StreamItemKind.Lost, planned ? "planned" : "");
-    }
+    public void OnLost(bool wasAttached, bool planned) =>
+        TellMembers(StreamItemKind.Lost, !wasAttached ? NeverAttached : planned ? PlannedStop : BrokenLink);
 
-    private void EndHistory(StreamItemKind kind, string detail)
+    private void TellMembers(StreamItemKind kind, string detail)
     {
         foreach (var member in Members)
         {

@@ -94,6 +94,9 @@ internal sealed class Page
     /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
     public bool Credit() => Interlocked.Exchange(ref _credited, 1) == 0;
 
+    /// <summary>Adds an owner.</summary>
+    public void Retain() => Interlocked.Increment(ref _owners);
+
     /// <summary>One owner is done.</summary>
     public void Release()
     {

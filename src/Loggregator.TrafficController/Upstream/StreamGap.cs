@@ -1,3 +1,6 @@
+using System.Text;
+using Loggregator.Protocol.Envelopes;
+
 namespace Loggregator.TrafficController.Upstream;
 
 /// <summary>What a stream missed of one source instance, for one reason.</summary>
@@ -22,6 +25,18 @@ internal sealed class StreamGap
 
     /// <summary>UNIX nanoseconds; 0: not known.</summary>
     public long LastTimestamp { get; set; }
+
+    /// <summary>What a gap record in the stream says.</summary>
+    public static StreamGap Of(in GapFields gap) => new()
+    {
+        SourceId = Encoding.UTF8.GetString(gap.SourceId),
+        InstanceId = Encoding.UTF8.GetString(gap.InstanceId),
+        Hop = Encoding.UTF8.GetString(gap.Hop),
+        Reason = Encoding.UTF8.GetString(gap.Reason),
+        UpperBound = gap.UpperBound,
+        Count = gap.Count,
+        LastTimestamp = gap.Timestamp,
+    };
 
     /// <summary>Adds what was lost besides.</summary>
     public void Add(ulong count, long firstTimestamp, long lastTimestamp, bool upperBound)
