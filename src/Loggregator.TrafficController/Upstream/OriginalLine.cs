@@ -15,6 +15,7 @@ namespace Loggregator.TrafficController.Upstream;
 /// Made again with growing pauses until it is disposed. It never waits for a client: each has a ring.
 /// </summary>
 internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRequest request, TrafficControllerCounters counters, TimeProvider time, ILogger log)
+    : IDisposable
 {
     private readonly Lock _gate = new(); // guards the members; streams' own locks are taken inside
     private readonly List<OriginalMembership> _members = [];
@@ -50,11 +51,14 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
         return true;
     }
 
-    public Task StopAsync()
+    public async Task StopAsync()
     {
-        _stop.Cancel();
-        return _loop;
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
     }
+
+    public void Dispose() => _stop.Dispose();
 
     private async Task RunAsync()
     {

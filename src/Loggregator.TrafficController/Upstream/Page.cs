@@ -1,9 +1,6 @@
-using System.Buffers;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
-using Loggregator.Protocol.Json;
-using Loggregator.Protocol.Selectors;
 
 namespace Loggregator.TrafficController.Upstream;
 

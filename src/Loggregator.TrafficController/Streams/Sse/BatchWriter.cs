@@ -15,7 +15,7 @@ namespace Loggregator.TrafficController.Streams.Sse;
 /// <param name="cursor">The position behind what has been written; null: events carry none.</param>
 /// <param name="counters">The role's numbers.</param>
 internal sealed class BatchWriter(
-    SseWriter sse, string? instanceId, Func<StreamGap, bool> tellGap, Func<string>? cursor, TrafficControllerCounters counters) : IDisposable
+    SseWriter sse, string? instanceId, Func<StreamGap, bool> tellGap, Func<string?>? cursor, TrafficControllerCounters counters) : IDisposable
 {
     private readonly byte[]? _instance = instanceId is null ? null : Encoding.UTF8.GetBytes(instanceId);
     private readonly MessageBuffer _json = MessageBuffer.Rent(4096);

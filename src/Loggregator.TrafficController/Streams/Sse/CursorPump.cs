@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Loggregator.Protocol.Internal;
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Upstream;
@@ -20,7 +19,6 @@ internal sealed class CursorPump : SsePump
     private readonly bool _recent;
     private Task<SourceReport>? _known;
 
-    [SetsRequiredMembers]
     public CursorPump(
         OpenStream open, SseWriter sse, SseTimes times, StreamQuery query, bool recent, TrafficControllerOptions options, TimeProvider time,
         TrafficControllerCounters counters)
@@ -34,8 +32,6 @@ internal sealed class CursorPump : SsePump
         Batch = new BatchWriter(sse, query.InstanceId, TellGapRecord, Cursor, counters);
         _history = new History(Stream, Batch, _notices, _positions, query, times.Patience, options.HistoryBytes, time, counters);
     }
-
-    protected override long Due => _history.Due;
 
     /// <summary>Looks up whether the named sources are known, to say so if not.</summary>
     public void Watch(SourceQuery sources, CancellationToken cancel)
@@ -60,6 +56,8 @@ internal sealed class CursorPump : SsePump
             _notices.Live();
         }
     }
+
+    protected override BatchWriter Batch { get; }
 
     protected override bool Handle(in StreamItem item)
     {
@@ -170,7 +168,7 @@ internal sealed class CursorPump : SsePump
 
     private void OnOpened(in StreamItem item)
     {
-        _history.Opened((Opened)item.Detail!);
+        _history.Opened(item.Member!, (Opened)item.Detail!);
         _positions.SetFirst(item.Place);
         if (_lost.Remove(item.Member!.Node))
         {

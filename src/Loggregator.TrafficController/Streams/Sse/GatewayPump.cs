@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Loggregator.Protocol.Grpc;
 using Loggregator.TrafficController.Upstream;
 
@@ -10,7 +9,6 @@ internal sealed class GatewayPump : SsePump
     private readonly GapForms _gaps;
     private readonly TrafficControllerCounters _counters;
 
-    [SetsRequiredMembers]
     public GatewayPump(OpenStream open, SseWriter sse, SseTimes times, TimeProvider time, TrafficControllerCounters counters)
         : base(open, sse, times, time)
     {
@@ -18,6 +16,8 @@ internal sealed class GatewayPump : SsePump
         _gaps = new GapForms(open.Envelopes.Request.Selectors);
         Batch = new BatchWriter(sse, instanceId: null, TellGapRecord, cursor: null, counters);
     }
+
+    protected override BatchWriter Batch { get; }
 
     protected override bool Handle(in StreamItem item)
     {

@@ -20,20 +20,20 @@ internal sealed class History(
     TrafficControllerCounters counters)
 {
     private const long FlushAt = 256 * 1024;
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(150);
+    private readonly long _quiet = (long)(Quiet.TotalSeconds * time.TimestampFrequency);
     private readonly HistoryMerge _merge = new(query.LastLines, budget, counters);
     private long _progress = time.GetTimestamp();
     private bool _announced;
     private bool _agedOut;
     private bool _keptBegun;
+    private ITimer? _clock;
 
     /// <summary>Everything has been written.</summary>
     public bool Over { get; private set; }
 
     /// <summary>Whether what has been written reaches up to the positions.</summary>
     public bool CursorHolds => Over || query.LastLines == 0;
-
-    /// <summary>When the waiting for silent Dopplers ends.</summary>
-    public long Due => Over ? long.MaxValue : _progress + patience;
 
     /// <summary>Sees which Dopplers there are; those that cannot be reached are not waited for.</summary>
     public void Begin()
@@ -48,12 +48,18 @@ internal sealed class History(
         {
             _merge.QueueOf(member).Done = member.Node.Tried && member.Node.Attachment.Identity is null;
         }
+
+        _clock = time.CreateTimer(static stream => ((EnvelopeStream)stream!).Wake(), stream, Quiet / 2, Quiet / 2);
     }
 
-    public void Opened(Opened opened)
+    public void Opened(Membership member, Opened opened)
     {
         _progress = time.GetTimestamp();
         _agedOut |= opened.AgedOut;
+        if (!Over)
+        {
+            _merge.QueueOf(member).Opened = true;
+        }
     }
 
     /// <summary>Takes a page into the merge; false when it is live.</summary>
@@ -65,7 +71,9 @@ internal sealed class History(
         }
 
         _progress = time.GetTimestamp();
-        _merge.QueueOf(item.Member).Add(item);
+        var queue = _merge.QueueOf(item.Member);
+        queue.Add(item);
+        queue.Done |= stream.Request.Start.LastCount is var last and > 0 && queue.Received >= last;
         return true;
     }
 
@@ -81,13 +89,7 @@ internal sealed class History(
     /// <summary>Writes what can be written in order. True: so much that it should be flushed first; then there is more.</summary>
     public bool Advance(SseWriter sse)
     {
-        if (time.GetTimestamp() - _progress >= patience)
-        {
-            foreach (var queue in _merge.Queues)
-            {
-                queue.Done = true;
-            }
-        }
+        GiveUpOnSilent();
 
         while (_merge.Next() is { } queue)
         {
@@ -114,6 +116,17 @@ internal sealed class History(
         }
 
         stream.Discard(_merge.Abandon());
+        _clock?.Dispose();
+    }
+
+    // A Doppler says nothing at the end of its history, if the last match is not at the head of its log: it falls silent, with credit left.
+    private void GiveUpOnSilent()
+    {
+        var silence = time.GetTimestamp() - _progress;
+        foreach (var queue in _merge.Queues)
+        {
+            queue.Done |= !queue.HasHead && silence >= (queue.Opened ? _quiet : patience);
+        }
     }
 
     private void Take(HistoryQueue queue)
@@ -164,6 +177,7 @@ internal sealed class History(
 
         Announce(0);
         Over = true;
+        _clock?.Dispose();
         return false;
     }
 

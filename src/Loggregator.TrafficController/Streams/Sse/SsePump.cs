@@ -17,11 +17,8 @@ internal abstract class SsePump(OpenStream open, SseWriter sse, SseTimes times, 
 
     protected SseWriter Sse { get; } = sse;
 
-    /// <summary>When the subclass wants to be called again, at the latest.</summary>
-    protected virtual long Due => long.MaxValue;
-
-    /// <summary>Writes envelopes; set by the subclass's constructor.</summary>
-    protected required BatchWriter Batch { get; init; }
+    /// <summary>Writes envelopes.</summary>
+    protected abstract BatchWriter Batch { get; }
 
     /// <summary>There is nothing more to come: end after this round.</summary>
     protected bool Ended { get; set; }
@@ -171,7 +168,7 @@ internal abstract class SsePump(OpenStream open, SseWriter sse, SseTimes times, 
 
     private long NextDue()
     {
-        var due = Math.Min(Sse.LastWrite + times.Heartbeat, Due);
+        var due = Sse.LastWrite + times.Heartbeat;
         return times.Life > 0 ? Math.Min(due, _opened + times.Life) : due;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Loggregator.TrafficController.Streams.Sse;
@@ -5,6 +6,8 @@ namespace Loggregator.TrafficController.Streams.Sse;
 /// <summary>A point in time as people write it.</summary>
 internal static class TimeText
 {
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
+
     /// <summary>UNIX nanoseconds, RFC 3339, or a duration before now made of d, h, m, s, ms parts.</summary>
     public static bool TryParse(string text, DateTimeOffset now, out long timestamp)
     {
@@ -37,14 +40,14 @@ internal static class TimeText
         var rest = text.AsSpan();
         while (!rest.IsEmpty)
         {
-            var digits = rest.IndexOfAnyExcept("0123456789.");
+            var digits = rest.IndexOfAnyExcept(Digits);
             if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             {
                 return false;
             }
 
             rest = rest[digits..];
-            var letters = rest.IndexOfAny("0123456789.");
+            var letters = rest.IndexOfAny(Digits);
             var unit = letters < 0 ? rest : rest[..letters];
             var seconds = unit switch { "d" => 86_400, "h" => 3_600, "m" => 60, "s" => 1, "ms" => 0.001, _ => -1 };
             if (seconds < 0 || number * seconds > 1e9)
