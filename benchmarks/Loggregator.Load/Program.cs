@@ -1,1 +1,5 @@
-return 0;
+using System.CommandLine;
+using Loggregator.Load;
+using Loggregator.Load.Sink;
+
+return await new RootCommand("Open-loop load for any Loggregator endpoint.") { RunCommand.Create(), SinkCommand.Create() }.Parse(args).InvokeAsync();
