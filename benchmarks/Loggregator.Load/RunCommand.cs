@@ -57,6 +57,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {
         var errors = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        errors.Profile.Width = Math.Max(errors.Profile.Width, 160); // in a pipe it would be 80
         try
         {
             var report = await new LoadRun(Bind(arguments), string.Join(' ', Environment.GetCommandLineArgs().Skip(1))).RunAsync(cancel);
