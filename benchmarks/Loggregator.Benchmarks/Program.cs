@@ -1,1 +1,4 @@
-return 0;
+using BenchmarkDotNet.Running;
+using Loggregator.Benchmarks;
+
+BenchmarkSwitcher.FromAssembly(typeof(HeaderBenchmarks).Assembly).Run(args);
