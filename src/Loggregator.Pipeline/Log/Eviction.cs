@@ -43,7 +43,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
             CarryForward(victim, now);
             if (segments.KeptUsed > _trimAbove)
             {
-                TrimKept();
+                TrimKept(now);
             }
 
             foreach (var consumer in _held)
@@ -52,7 +52,11 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
             }
 
             _retired.Add(segments.UnlinkOldestYoung());
-            MergeSparse();
+            if (_deadBytes >= pool.SegmentBytes)
+            {
+                MergeSparse();
+            }
+
             foreach (var segment in _retired)
             {
                 pool.Return(segment);
@@ -139,7 +143,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         entry.HeldBytes -= length;
         entry.Evicted++;
         Rows++;
-        _evicted.Add(new EvictedRow(segment, row));
+        _evicted.Add(new EvictedRow(segment, row, segment.Kinds[row]));
         if (--entry.HeldRows == 0)
         {
             sources.RowsChanged(entry);
@@ -149,12 +153,12 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     private void EvictKept(Segment segment, int row, SourceEntry entry)
     {
         var length = segment.LengthOf(row);
-        _evictedKind(segment, row);
         segment.LiveBytes -= length;
         segment.LiveRows--;
         entry.KeptBytes -= length;
         _deadBytes += length;
         Evict(segment, row, entry);
+        segment.Kinds[row] = RowKind.Dead;
     }
 
     private void EvictOldestKept(SourceEntry entry)
@@ -190,5 +194,79 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         entry.KeptSegment = segment;
         entry.KeptGeneration = segment.Generation;
         entry.KeptFrom = position;
+    }
+
+    // When kept rows fill their half, sources above a lower level give up their oldest, so that it is done seldom.
+    private void TrimKept(long now)
+    {
+        var fair = level.LevelFor(budget * 3 / 8);
+        for (var segment = segments.Oldest; segment != segments.OldestYoung; segment = segment.Next!)
+        {
+            var count = segment.Count;
+            for (var row = 0; row < count; row++)
+            {
+                if (segment.Kinds[row] != RowKind.Dead)
+                {
+                    var entry = sources.Entries[segment.Sources[row]];
+                    if (entry.HeldBytes > fair || now - entry.LastAppend > IdleSeconds)
+                    {
+                        EvictKept(segment, row, entry);
+                    }
+                }
+            }
+        }
+
+        _trimAbove = Math.Max(budget / 2, segments.KeptUsed - _deadBytes + (budget / 16));
+    }
+
+    private void MergeSparse()
+    {
+        Segment? previous = null;
+        var segment = segments.Oldest;
+        while (segment != segments.OldestYoung)
+        {
+            var next = segment.Next!;
+            if (segment.LiveRows == 0)
+            {
+                segments.UnlinkKept(previous, segment);
+                Discard(segment);
+            }
+            else if (next != segments.OldestYoung && segment.LiveBytes + next.LiveBytes <= pool.SegmentBytes
+                && segment.LiveRows + next.LiveRows <= pool.SegmentRows)
+            {
+                var merged = pool.RentKept(0);
+                CopyLive(segment, merged);
+                CopyLive(next, merged);
+                segments.ReplaceKept(previous, segment, next, merged);
+                Discard(segment);
+                Discard(next);
+                segment = merged; // it may take the next one too
+                continue;
+            }
+            else
+            {
+                previous = segment;
+            }
+
+            segment = next;
+        }
+    }
+
+    private static void CopyLive(Segment from, Segment to)
+    {
+        var count = from.Count;
+        for (var row = 0; row < count; row++)
+        {
+            if (from.Kinds[row] != RowKind.Dead)
+            {
+                to.Keep(from, row);
+            }
+        }
+    }
+
+    private void Discard(Segment segment)
+    {
+        _deadBytes -= segment.ByteCount - segment.LiveBytes;
+        _retired.Add(segment);
     }
 }

@@ -106,6 +106,29 @@ internal sealed class SegmentList
         KeptUsed -= segment.Footprint;
     }
 
+    /// <summary>Puts <paramref name="merged"/> where two neighbouring kept segments are; their memory is the caller's.</summary>
+    public void ReplaceKept(Segment? previous, Segment first, Segment second, Segment merged)
+    {
+        merged.Next = second.Next;
+        if (previous is null)
+        {
+            Oldest = merged;
+        }
+        else
+        {
+            previous.Next = merged;
+        }
+
+        if (LastKept == second)
+        {
+            LastKept = merged;
+        }
+
+        var growth = merged.Footprint - first.Footprint - second.Footprint;
+        Used += growth;
+        KeptUsed += growth;
+    }
+
     /// <summary>The row at or behind <paramref name="position"/>, or the place where the next row will be.</summary>
     public (Segment Segment, int Row) Locate(long position)
     {
