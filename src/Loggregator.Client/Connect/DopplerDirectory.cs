@@ -1,14 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
 namespace Loggregator.Client.Connect;
 
 /// <summary>
 /// The Dopplers there are: a fixed list of <c>host:port</c>, where a name is resolved to all of its addresses and resolved again.
-/// Any thread may read <see cref="Current"/>, an immutable snapshot.
+/// Any thread may read <see cref="Current"/>, an immutable snapshot. A lookup that fails keeps the last answer.
 /// </summary>
 public sealed class DopplerDirectory
 {
-    /// <summary>Addresses to dial, <c>ip:port</c>, sorted, without duplicates.</summary>
-    public IReadOnlyList<string> Current => throw new NotSupportedException();
+    private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
+    private readonly PeerAddress[] _peers;
+    private readonly Dictionary<string, IPAddress[]> _answers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _failing = new(StringComparer.OrdinalIgnoreCase);
+    private readonly TimeSpan _refresh;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    private volatile string[] _current = [];
+
+    /// <summary>Knows the IP literals of <paramref name="addresses"/> at once, the names after the first refresh.</summary>
+    /// <param name="addresses">Each <c>host:port</c>; see <see cref="PeerAddress"/>.</param>
+    /// <param name="refresh">Between two lookups of the names.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Gets a line per change.</param>
+    /// <param name="resolve">Looks a name up; the system's resolver when null.</param>
+    /// <exception cref="FormatException">An address that is not <c>host:port</c>.</exception>
+    public DopplerDirectory(
+        IEnumerable<string> addresses,
+        TimeSpan refresh,
+        TimeProvider time,
+        ILogger log,
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+    {
+        _peers = [.. addresses.Select(text => PeerAddress.TryParse(text, out var peer) ? peer : throw new FormatException($"'{text}' is not host:port."))];
+        _refresh = refresh;
+        _time = time;
+        _log = log;
+        _resolve = resolve ?? Dns.GetHostAddressesAsync;
+        _current = Combine();
+    }
 
     /// <summary>Raised, on any thread, after <see cref="Current"/> has changed.</summary>
-    public event Action? Changed { add => throw new NotSupportedException(); remove => throw new NotSupportedException(); }
+    public event Action? Changed;
+
+    /// <summary>Addresses to dial, <c>ip:port</c>, sorted, without duplicates.</summary>
+    public IReadOnlyList<string> Current => _current;
+
+    /// <summary>Refreshes until cancelled. A list without names is never refreshed.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            while (_peers.Any(peer => peer.Literal is null))
+            {
+                await RefreshAsync(cancel).ConfigureAwait(false);
+                await Task.Delay(_refresh, _time, cancel).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The end of the loop, as asked for.
+        }
+    }
+
+    /// <summary>Looks all names up once. One caller at a time.</summary>
+    public async Task RefreshAsync(CancellationToken cancel)
+    {
+        foreach (var host in _peers.Where(peer => peer.Literal is null).Select(peer => peer.Host).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            await LookUpAsync(host, cancel).ConfigureAwait(false);
+        }
+
+        var next = Combine();
+        if (next.AsSpan().SequenceEqual(_current))
+        {
+            return;
+        }
+
+        _current = next;
+        Log.DopplersChanged(_log, next.Length, string.Join(", ", next));
+        Changed?.Invoke();
+    }
+
+    private async Task LookUpAsync(string host, CancellationToken cancel)
+    {
+        string reason;
+        try
+        {
+            var answer = await _resolve(host, cancel).WaitAsync(LookupTimeout, _time, cancel).ConfigureAwait(false);
+            if (answer.Length != 0)
+            {
+                _answers[host] = answer;
+                _failing.Remove(host);
+                return;
+            }
+
+            reason = "it has no address";
+        }
+        catch (Exception exception) when (exception is SocketException or TimeoutException or ArgumentException)
+        {
+            reason = exception.Message;
+        }
+
+        if (_failing.Add(host))
+        {
+            Log.LookupFailed(_log, host, reason, _answers.TryGetValue(host, out var kept) ? kept.Length : 0);
+        }
+    }
+
+    private string[] Combine() =>
+    [
+        .. _peers.SelectMany(peer => Addresses(peer).Select(peer.Dial)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+    ];
+
+    private IPAddress[] Addresses(PeerAddress peer) =>
+        peer.Literal is { } literal ? [literal] : _answers.TryGetValue(peer.Host, out var answer) ? answer : [];
 }
