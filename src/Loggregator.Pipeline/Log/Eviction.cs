@@ -26,7 +26,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     public bool Never => Rows == 0;
 
     /// <summary>Evicts until <paramref name="room"/> more bytes fit the budget, or nothing but the tail is left to evict.</summary>
-    public void MakeRoom(long room, long now, LogConsumer[] consumers)
+    public void MakeRoom(long room, long now, List<LogConsumer> consumers)
     {
         while (segments.Used + room > budget && segments.OldestYoung != segments.Tail)
         {
@@ -34,7 +34,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         }
     }
 
-    private void EvictOldest(long now, LogConsumer[] consumers)
+    private void EvictOldest(long now, List<LogConsumer> consumers)
     {
         var victim = segments.OldestYoung;
         Hold(consumers, victim.EndPosition);
@@ -81,7 +81,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     }
 
     // A consumer that has read everything up to and including the victim may still have its cursor at the victim's end.
-    private void Hold(LogConsumer[] consumers, long end)
+    private void Hold(List<LogConsumer> consumers, long end)
     {
         foreach (var consumer in consumers)
         {

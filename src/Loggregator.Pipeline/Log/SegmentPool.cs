@@ -14,6 +14,8 @@ internal sealed class SegmentPool(int segmentBytes)
 
     public long StandardFootprint => Segment.FootprintOf(SegmentBytes, SegmentRows);
 
+    public long FootprintFor(int length) => length > SegmentBytes ? Segment.FootprintOf(length, 1) : StandardFootprint;
+
     public Segment RentYoung(int atLeast) =>
         atLeast > SegmentBytes ? new Segment(atLeast, 1) : _segments.TryPop(out var segment) ? segment : new Segment(SegmentBytes, SegmentRows);
 
