@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 
 namespace Loggregator.Client.Consume;
 
@@ -103,8 +104,7 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
 
         using (response)
         {
-            var body = await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false);
-            var reason = $"{(int)response.StatusCode} {response.ReasonPhrase}: {body.Trim()}";
+            var reason = Reason(response, await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false));
             throw response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests
                 ? new StreamRefusedException(reason)
                 : new HttpRequestException(reason);
@@ -146,6 +146,21 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
                     _cursor = item.EventId; // after the caller has taken the batch: a break in between repeats it rather than skips it
                 }
             }
+        }
+    }
+
+    /// <summary>The server's message and cure, or the status if it said nothing of that form.</summary>
+    private static string Reason(HttpResponseMessage response, string body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var text = json.RootElement.GetProperty("message").GetString();
+            return json.RootElement.TryGetProperty("cure", out var cure) ? $"{text}. {cure.GetString()}" : text ?? "";
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
         }
     }
 

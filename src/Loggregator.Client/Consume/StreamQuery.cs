@@ -14,8 +14,8 @@ public sealed record StreamQuery
     /// <summary>Begin with so many envelopes of history.</summary>
     public int? Lines { get; init; }
 
-    /// <summary>Begin with what is not older.</summary>
-    public TimeSpan? Since { get; init; }
+    /// <summary>Begin with what is not older: a duration such as <c>10m</c>, or a time such as <c>2026-08-22T14:00:00Z</c>.</summary>
+    public string Since { get; init; } = "";
 
     /// <summary>Share the stream with all who give the same id.</summary>
     public string ShardId { get; init; } = "";
@@ -52,9 +52,9 @@ public sealed record StreamQuery
             Add("lines", lines.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
 
-        if (Since is { } since)
+        if (Since.Length > 0)
         {
-            Add("since", ((long)since.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture) + "s");
+            Add("since", Since);
         }
 
         if (ShardId.Length > 0)

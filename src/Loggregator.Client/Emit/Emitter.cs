@@ -61,6 +61,9 @@ public sealed class Emitter : IAsyncDisposable
     /// <summary>Why the last batch was tried again or given up, for the user; empty when all went well.</summary>
     public string LastError => _lastError;
 
+    /// <summary>Whether a caller that may wait should go on adding.</summary>
+    public bool HasRoom => Interlocked.Read(ref _heldBytes) <= _options.CapacityBytes / 2;
+
     /// <summary>Adds one envelope, which <paramref name="write"/> writes whole; false, and counted, when there is no room.</summary>
     public bool TryAdd<TState>(TState state, Action<MessageBuffer, TState> write)
     {

@@ -4,4 +4,7 @@ namespace Loggregator.Roles;
 internal static class RoleTable
 {
     public static readonly Role[] IngressToEgress = [];
+
+    /// <summary>The role of that name.</summary>
+    public static Role Named(string name) => Array.Find(IngressToEgress, role => role.Name == name) ?? throw new ArgumentException($"There is no role '{name}'.", nameof(name));
 }
