@@ -14,6 +14,7 @@ public sealed class ClusterRole : IAsyncDisposable
     private readonly Role _role;
     private readonly IReadOnlyList<Setting> _settings;
     private readonly ErrorRecorder _errors;
+    private readonly List<RoleCounters> _lives = [];
     private RolePlanner? _planner;
     private RoleHost? _host;
 
@@ -49,10 +50,13 @@ public sealed class ClusterRole : IAsyncDisposable
     /// <summary>Whether <c>/ready</c> would say so.</summary>
     public bool Ready => _host is { } host && host.Role.Ready(host.Services);
 
-    private RoleHost Host => _host ?? throw new InvalidOperationException($"{Name} does not run.");
-
     /// <summary>Raised after each start.</summary>
     internal event Action? Started;
+
+    /// <summary>The counters of its lives, the present one last.</summary>
+    internal IReadOnlyList<RoleCounters> Lives => _lives;
+
+    private RoleHost Host => _host ?? throw new InvalidOperationException($"{Name} does not run.");
 
     /// <summary>Starts it, for the first time or again.</summary>
     public async Task StartAsync(CancellationToken cancel)
@@ -67,6 +71,7 @@ public sealed class ClusterRole : IAsyncDisposable
         }
 
         _host = RoleHost.Build(plans[0], new HostParts(TimeProvider.System, _ => _errors.Of(Name)));
+        _lives.Add(new RoleCounters(Name, _host.Services));
         await _host.StartAsync(cancel);
         Started?.Invoke();
     }
@@ -81,6 +86,7 @@ public sealed class ClusterRole : IAsyncDisposable
     /// <summary>Ends it without a word and without draining; the cluster has cut its links before.</summary>
     internal async Task AbortAsync()
     {
+        _lives[^1].Killed = true;
         try
         {
             await Services.GetRequiredService<IHost>().StopAsync(new CancellationToken(canceled: true));
