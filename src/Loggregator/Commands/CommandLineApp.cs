@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Loggregator.Client.Connect;
 using Loggregator.Configuration;
+using Loggregator.Roles;
 using Loggregator.Terminal;
 
 namespace Loggregator.Commands;
@@ -56,9 +57,11 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
     {
         var root = new RootCommand("Carries logs and metrics from hosts to whoever reads them: agent, Doppler, Traffic Controller, and the commands to use them.");
         root.Add(DevCommand.Create(screen, time));
-        root.Add(RoleCommand.Create("agent", "Runs an agent: takes envelopes from this host's producers and ships them to Dopplers.", screen, time));
-        root.Add(RoleCommand.Create("doppler", "Runs a Doppler: keeps what agents send in one lossy log and serves its readers.", screen, time));
-        root.Add(RoleCommand.Create("traffic-controller", "Runs a Traffic Controller: the edge where streams are read over HTTP and gRPC.", screen, time));
+        foreach (var role in RoleTable.IngressToEgress)
+        {
+            root.Add(RoleCommand.Create(role, screen, time));
+        }
+
         root.Add(EmitCommand.Create(screen, time));
         root.Add(RunCommand.Create(screen, time));
         root.Add(TailCommand.Create(screen, time));

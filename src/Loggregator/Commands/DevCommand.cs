@@ -38,7 +38,7 @@ internal static class DevCommand
                 }
 
                 Welcome(screen, plans, certificates, time.GetElapsedTime(started));
-                _ = certificates.GetAsync(); // so that the first TLS client does not wait for the keys to be made
+                _ = Task.Run(async () => await certificates.GetAsync()); // so that the first TLS client does not wait for the keys to be made
             });
         });
         return command;

@@ -10,10 +10,9 @@ namespace Loggregator.Commands;
 /// <summary><c>loggregator agent | doppler | traffic-controller</c>: one role until a signal ends it.</summary>
 internal static class RoleCommand
 {
-    public static Command Create(string name, string description, Screen screen, TimeProvider time)
+    public static Command Create(Role role, Screen screen, TimeProvider time)
     {
-        var command = new Command(name, description);
-        var role = RoleTable.Named(name);
+        var command = new Command(role.Name, role.Description);
         var sources = new ConfigSources(command, role.Section);
         command.SetAction(async parsed =>
         {
