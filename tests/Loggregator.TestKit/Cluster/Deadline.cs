@@ -10,8 +10,8 @@ public static class Deadline
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Looks until <paramref name="reached"/> or the time is over.</summary>
-    public static async Task UntilAsync(Func<bool> reached, Func<string> explain, CancellationToken cancel, TimeSpan? within = null)
+    /// <summary>Looks until <paramref name="reached"/> or the time is over, and does <paramref name="each"/> after each look that was in vain.</summary>
+    public static async Task UntilAsync(Func<bool> reached, Func<string> explain, CancellationToken cancel, TimeSpan? within = null, Func<Task>? each = null)
     {
         var started = Stopwatch.GetTimestamp();
         var limit = within ?? Usual;
@@ -20,6 +20,11 @@ public static class Deadline
             if (Stopwatch.GetElapsedTime(started) > limit)
             {
                 throw new TimeoutException($"Not reached within {limit.TotalSeconds:0.#} s: {explain()}");
+            }
+
+            if (each is not null)
+            {
+                await each();
             }
 
             await Task.Delay(Poll, TimeProvider.System, cancel);

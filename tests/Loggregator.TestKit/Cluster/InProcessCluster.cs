@@ -1,7 +1,9 @@
 using Grpc.Net.Client;
 using Loggregator.Client.Connect;
+using Loggregator.Doppler;
 using Loggregator.Roles;
 using Loggregator.TestKit.Faults;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Loggregator.TestKit.Cluster;
 
@@ -111,6 +113,39 @@ public sealed class InProcessCluster : IAsyncDisposable
 
     /// <summary>A reader of a Traffic Controller's server-sent events.</summary>
     public SseConsumer Read(ClusterRole at, string pathAndQuery) => Keep(new SseConsumer(() => at.HttpPort, pathAndQuery));
+
+    /// <summary>Waits until every reader gets what any Doppler holds: each is sent marks of the source until all readers have heard of all.</summary>
+    public async Task LiveAsync(string source, CancellationToken cancel, params Tally[] readers)
+    {
+        var producers = Dopplers.Where(doppler => doppler.Running).Select(doppler => (doppler.Name, Ingress: new Producer(Open(doppler)))).ToList();
+        try
+        {
+            await Deadline.UntilAsync(
+                () => readers.All(reader => producers.All(producer => reader.Heard(producer.Name))),
+                () => $"all readers live at all Dopplers; heard: {string.Join(" | ", readers.Select(r => string.Join(',', producers.Where(p => r.Heard(p.Name)).Select(p => p.Name))))}\n{Conservation.Describe(this)}",
+                cancel,
+                each: async () =>
+                {
+                    foreach (var (name, ingress) in producers.Where(producer => !readers.All(reader => reader.Heard(producer.Name))))
+                    {
+                        await ingress.SendAsync([Numbered.Mark(source, name)], cancel);
+                    }
+                });
+        }
+        finally
+        {
+            foreach (var (_, ingress) in producers)
+            {
+                await ingress.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Waits until each running Doppler has so many subscriptions open.</summary>
+    public Task SubscribedAsync(int each, CancellationToken cancel) => Deadline.UntilAsync(
+        () => Dopplers.All(doppler => !doppler.Running || doppler.Services.GetRequiredService<DopplerCounters>().Subscriptions == each),
+        () => $"{each} subscriptions at each Doppler\n{Conservation.Describe(this)}",
+        cancel);
 
     /// <summary>A channel to a role's gRPC port.</summary>
     public GrpcChannel Open(ClusterRole role) => Connector.Open(

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using Google.Protobuf;
 using Loggregator.Protocol.V2;
 
@@ -15,12 +14,21 @@ public static class Numbered
         var text = number.ToString(CultureInfo.InvariantCulture);
         return new Envelope
         {
-            Timestamp = TimeProvider.System.GetUtcNow().Subtract(DateTimeOffset.UnixEpoch).Ticks * 100,
+            Timestamp = Now(),
             SourceId = source,
             InstanceId = instance,
             Log = new Log { Payload = ByteString.CopyFromUtf8(text.Length < bytes ? text + new string(' ', bytes - text.Length) : text) },
         };
     }
+
+    /// <summary>A line without number, by which a reader knows that it is live.</summary>
+    public static Envelope Mark(string source, string instance) => new()
+    {
+        SourceId = source,
+        InstanceId = instance,
+        Timestamp = Now(),
+        Log = new Log { Payload = ByteString.CopyFromUtf8("mark") },
+    };
 
     /// <summary>The number of a payload; false when it is another text.</summary>
     public static bool TryRead(ReadOnlySpan<byte> payload, out long number) =>
@@ -35,6 +43,5 @@ public static class Numbered
         }
     }
 
-    /// <summary>The payload as text, for messages.</summary>
-    public static string Text(Envelope envelope) => Encoding.UTF8.GetString(envelope.Log.Payload.Span);
+    private static long Now() => TimeProvider.System.GetUtcNow().Subtract(DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -9,6 +9,7 @@ public sealed class Tally
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Source, string Instance), List<long>> _numbers = [];
     private readonly Dictionary<(string Source, string Hop, string Reason), long> _lost = [];
+    private readonly HashSet<string> _heard = [];
     private long _lines;
     private long _others;
 
@@ -83,7 +84,17 @@ public sealed class Tally
             lock (_lock)
             {
                 _others++;
+                _heard.Add(envelope.InstanceId);
             }
+        }
+    }
+
+    /// <summary>Whether an envelope that is neither a numbered line nor a gap record came of this instance.</summary>
+    public bool Heard(string instance)
+    {
+        lock (_lock)
+        {
+            return _heard.Contains(instance);
         }
     }
 
@@ -132,6 +143,22 @@ public sealed class Tally
         }
 
         return numbers.Count == count ? null : $"{source}/{instance}: {numbers.Count} came instead of {count}";
+    }
+
+    /// <summary>Which of the numbers 0 … <paramref name="count"/>-1 of a source instance never came.</summary>
+    public IReadOnlyList<long> Missing(string source, long count, string instance = "0")
+    {
+        var got = Numbers(source, instance).ToHashSet();
+        var missing = new List<long>();
+        for (var number = 0L; number < count; number++)
+        {
+            if (!got.Contains(number))
+            {
+                missing.Add(number);
+            }
+        }
+
+        return missing;
     }
 
     /// <summary>Totals and the first few sources, for messages.</summary>
