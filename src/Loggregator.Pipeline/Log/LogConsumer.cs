@@ -18,6 +18,7 @@ public sealed class LogConsumer : IDisposable
     private int _attached;
     private int _firstApart;
     private bool _sharedFirst;
+    private bool _holdsEverything;
     private long _lowest = long.MaxValue;
 
     /// <summary>A consumer without subscriptions.</summary>
@@ -32,6 +33,9 @@ public sealed class LogConsumer : IDisposable
 
     /// <summary>Set when something was appended that may match, or credit came.</summary>
     public AsyncSignal Signal { get; } = new();
+
+    /// <summary>Whether the last <see cref="Fill"/> ended because the frame was full. The filling thread.</summary>
+    public bool HasMore { get; private set; }
 
     internal Lock Gate { get; } = new();
 
@@ -134,8 +138,10 @@ public sealed class LogConsumer : IDisposable
             var room = (!_sharedFirst || ReadShared(frame)) && ReadApart(frame);
             if (room && !_sharedFirst)
             {
-                ReadShared(frame);
+                room = ReadShared(frame);
             }
+
+            HasMore = !room;
 
             UpdateLowest();
         }
@@ -143,14 +149,19 @@ public sealed class LogConsumer : IDisposable
         return !frame.IsEmpty;
     }
 
-    /// <summary>Writes the losses that wait to be told into the frame. False when there were none.</summary>
-    public bool FillGaps(LogFrame frame)
+    /// <summary>Writes the losses and positions that wait to be told into the frame. False when there were none.</summary>
+    public bool FillNotices(LogFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
         lock (Gate)
         {
             foreach (var subscription in _subscriptions.Values)
             {
+                if (subscription.Attached)
+                {
+                    TellPosition(subscription, _shared.Position, frame);
+                }
+
                 if (subscription.HasLosses && !LogWalk.TellLosses(subscription, frame))
                 {
                     break;
@@ -191,6 +202,16 @@ public sealed class LogConsumer : IDisposable
             }
 
             _log.Unregister(this);
+        }
+    }
+
+    /// <summary>Makes eviction wait for this consumer's gate, wherever it works.</summary>
+    internal void HoldEverything()
+    {
+        lock (Gate)
+        {
+            _holdsEverything = true;
+            UpdateLowest();
         }
     }
 
@@ -301,7 +322,7 @@ public sealed class LogConsumer : IDisposable
 
         var room = _walk.Read(_shared, frame, until);
         Part();
-        AttachArrived();
+        AttachArrived(frame);
         return room;
     }
 
@@ -329,7 +350,13 @@ public sealed class LogConsumer : IDisposable
                 return false;
             }
 
-            if (CanAttach(subscription) && (_attached == 0 || reader.Position == _shared.Position))
+            var attaches = CanAttach(subscription) && (_attached == 0 || reader.Position == _shared.Position);
+            if (reader.Position >= subscription.LivePosition && (attaches || subscription.Told < subscription.LivePosition))
+            {
+                TellPosition(subscription, reader.Position, frame);
+            }
+
+            if (attaches)
             {
                 Attach(subscription, _firstApart); // the last of the list takes its place, so the turn stays here
             }
@@ -345,14 +372,25 @@ public sealed class LogConsumer : IDisposable
     private static bool CanAttach(Subscription subscription) =>
         subscription is { Seeking: false, Credit: > 0, Request.ReadBefore: null } && subscription.Reader.Position >= subscription.LivePosition;
 
-    private void AttachArrived()
+    private void AttachArrived(LogFrame frame)
     {
         for (var i = _apart.Count - 1; i >= 0; i--)
         {
             if (CanAttach(_apart[i]) && (_attached == 0 || _apart[i].Reader.Position == _shared.Position))
             {
+                TellPosition(_apart[i], _apart[i].Reader.Position, frame);
                 Attach(_apart[i], i);
             }
+        }
+    }
+
+    // A run of no records: what lies before the position did not match.
+    private static void TellPosition(Subscription subscription, long position, LogFrame frame)
+    {
+        if (subscription.Told < position)
+        {
+            subscription.Told = position;
+            frame.Run(0, [subscription.Id], position);
         }
     }
 
@@ -383,7 +421,7 @@ public sealed class LogConsumer : IDisposable
 
     private void UpdateLowest()
     {
-        var lowest = _attached > 0 ? _shared.Position : long.MaxValue;
+        var lowest = _holdsEverything ? 0 : _attached > 0 ? _shared.Position : long.MaxValue;
         foreach (var subscription in _apart)
         {
             lowest = Math.Min(lowest, subscription.Reader.Position);

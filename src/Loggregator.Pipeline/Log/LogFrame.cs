@@ -52,7 +52,7 @@ public abstract class LogFrame(int maxBytes, bool repeats)
     /// <summary>Tells what a subscription lost; it stands before the records that follow.</summary>
     protected internal abstract void Gap(uint subscription, in Loss loss);
 
-    /// <summary>The last <paramref name="count"/> records go to these subscriptions, which then stand at a position.</summary>
+    /// <summary>The last <paramref name="count"/> records, maybe none, go to these subscriptions, which then stand at a position.</summary>
     protected internal abstract void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition);
 
     /// <summary>The buffer, when something else than a record is to be written behind the records so far.</summary>

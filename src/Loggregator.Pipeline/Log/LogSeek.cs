@@ -6,7 +6,7 @@ namespace Loggregator.Pipeline.Log;
 /// </summary>
 internal sealed class LogSeek(EnvelopeLog log, LogConsumer consumer, Subscription subscription, LogWalk walk)
 {
-    private readonly List<(Segment Segment, int Generation)> _segments = [];
+    private List<(Segment Segment, int Generation)> _segments = [];
 
     public OpenedSubscription Run(OpenedSubscription opened)
     {
@@ -65,14 +65,7 @@ internal sealed class LogSeek(EnvelopeLog log, LogConsumer consumer, Subscriptio
     {
         lock (log.AppendGate)
         {
-            _segments.Clear();
-            for (var segment = log.Segments.Oldest; segment is not null; segment = segment.Next)
-            {
-                if (segment.Count > 0)
-                {
-                    _segments.Add((segment, segment.Generation));
-                }
-            }
+            _segments = log.Segments.List();
         }
     }
 }

@@ -78,7 +78,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
             Match(reader, route, segment, row, position);
             if (_matchedCount > 0)
             {
-                var envelope = Envelope(segment, row);
+                var envelope = segment.Envelope(row);
                 RawEnvelope.TryReadHeader(envelope, out var header);
                 foreach (var subscription in _matched.AsSpan(0, _matchedCount))
                 {
@@ -224,6 +224,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         foreach (var subscription in _receivers.AsSpan(0, _receiverCount))
         {
             subscription.Credit -= _bytes;
+            subscription.Told = next;
             if (subscription is { Credit: <= 0, Attached: true })
             {
                 subscription.Attached = false;
@@ -256,7 +257,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
             return;
         }
 
-        var envelope = Envelope(segment, row);
+        var envelope = segment.Envelope(row);
         RawEnvelope.TryReadHeader(envelope, out var header);
         if (filters && !reader.Owner!.AdmitsTime(header.Timestamp))
         {
@@ -289,7 +290,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         for (var i = 0; i < _matchedCount; i++)
         {
             var subscription = _matched[i];
-            if (length > subscription.Request.MaxEnvelopeBytes && Envelope(segment, row) is var envelope
+            if (length > subscription.Request.MaxEnvelopeBytes && segment.Envelope(row) is var envelope
                 && envelope.Length > subscription.Request.MaxEnvelopeBytes)
             {
                 RawEnvelope.TryReadHeader(envelope, out var header);
@@ -327,17 +328,5 @@ internal sealed class LogWalk(DeliveryCounters counters)
             return true;
         });
         return !subscription.HasLosses;
-    }
-
-    private static ReadOnlySpan<byte> Envelope(Segment segment, int row)
-    {
-        var record = segment.Record(row);
-        var header = 2;
-        while (record[header - 1] >= 0x80)
-        {
-            header++;
-        }
-
-        return record[header..];
     }
 }

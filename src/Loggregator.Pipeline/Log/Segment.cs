@@ -79,6 +79,19 @@ internal sealed class Segment
 
     public ReadOnlySpan<byte> Record(int row) => Bytes.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
 
+    /// <summary>The record without its header: tag and length.</summary>
+    public ReadOnlySpan<byte> Envelope(int row)
+    {
+        var record = Record(row);
+        var header = 2;
+        while (record[header - 1] >= 0x80)
+        {
+            header++;
+        }
+
+        return record[header..];
+    }
+
     /// <summary>The first row at or behind <paramref name="position"/>; <see cref="Count"/> if there is none.</summary>
     public int RowAt(long position)
     {

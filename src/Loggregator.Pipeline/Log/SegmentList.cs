@@ -129,6 +129,21 @@ internal sealed class SegmentList
         KeptUsed += growth;
     }
 
+    /// <summary>Those that have rows, with the generation that makes them valid.</summary>
+    public List<(Segment Segment, int Generation)> List()
+    {
+        List<(Segment, int)> listed = [];
+        for (var segment = Oldest; segment is not null; segment = segment.Next)
+        {
+            if (segment.Count > 0)
+            {
+                listed.Add((segment, segment.Generation));
+            }
+        }
+
+        return listed;
+    }
+
     /// <summary>The row at or behind <paramref name="position"/>, or the place where the next row will be.</summary>
     public (Segment Segment, int Row) Locate(long position)
     {

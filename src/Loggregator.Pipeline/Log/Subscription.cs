@@ -32,6 +32,9 @@ internal sealed class Subscription
     /// <summary>Its own place in the log while it is not <see cref="Attached"/>.</summary>
     public required LogReader Reader { get; init; }
 
+    /// <summary>The last position that its consumer was told.</summary>
+    public long Told { get; set; }
+
     /// <summary>The head when it was opened.</summary>
     public long LivePosition { get; set; }
 

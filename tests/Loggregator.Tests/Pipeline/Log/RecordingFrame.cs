@@ -11,6 +11,8 @@ internal sealed class RecordingFrame(int maxBytes = 64 * 1024) : LogFrame(maxByt
 {
     private readonly List<(int Count, uint[] Subscriptions, long Next)> _runs = [];
 
+    public override bool IsEmpty => base.IsEmpty && _runs.Count == 0;
+
     public Dictionary<uint, List<string>> Received { get; } = [];
 
     public Dictionary<uint, List<Loss>> Gaps { get; } = [];
@@ -31,7 +33,7 @@ internal sealed class RecordingFrame(int maxBytes = 64 * 1024) : LogFrame(maxByt
         {
         }
 
-        while (consumer.FillGaps(this))
+        while (consumer.FillNotices(this))
         {
             Record();
         }
