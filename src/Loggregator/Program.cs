@@ -1,1 +1,4 @@
-return 0;
+using Loggregator.Commands;
+using Loggregator.Terminal;
+
+return await new CommandLineApp(Screen.OfProcess(), TimeProvider.System).RunAsync(args);

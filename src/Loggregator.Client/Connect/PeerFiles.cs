@@ -13,6 +13,10 @@ public sealed record PeerFiles(string Certificate, string Key, string Authority)
     /// <exception cref="CredentialsException">A file is unreadable, not PEM, does not match the others, or the certificate is not valid at <paramref name="now"/>.</exception>
     public PeerIdentity Read(DateTimeOffset now) => Parse(ReadText(), now);
 
+    /// <summary>Reads a CA file alone, for clients that show no certificate.</summary>
+    /// <exception cref="CredentialsException">The file is unreadable or holds no certificate.</exception>
+    public static X509Certificate2Collection ReadAuthority(string path) => ParseCertificates(path, "CA", ReadFile(path, "CA"));
+
     /// <summary>The texts of the three files.</summary>
     internal (string Certificate, string Key, string Authority) ReadText() =>
         (ReadFile(Certificate, "certificate"), ReadFile(Key, "key"), ReadFile(Authority, "CA"));

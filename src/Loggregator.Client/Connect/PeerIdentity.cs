@@ -38,7 +38,7 @@ public sealed class PeerIdentity
             return "it presented no certificate";
         }
 
-        return RejectChain(peer, presented, ServerUse, now)
+        return RejectChain(Authorities, peer, presented, ServerUse, now)
             ?? (peer.MatchesHostname(serverName, allowWildcards: true, allowCommonName: false)
                 ? null
                 : $"its certificate ({Describe(peer)}) does not name '{serverName}'");
@@ -46,7 +46,7 @@ public sealed class PeerIdentity
 
     /// <summary>Why a client's certificate is refused, in words for a log line, or null when it is good.</summary>
     public string? RejectClient(X509Certificate? certificate, X509Chain? presented, DateTimeOffset now) =>
-        certificate is not X509Certificate2 peer ? "it presented no certificate" : RejectChain(peer, presented, ClientUse, now);
+        certificate is not X509Certificate2 peer ? "it presented no certificate" : RejectChain(Authorities, peer, presented, ClientUse, now);
 
     /// <summary>The DNS names of a certificate, or its subject if it has none.</summary>
     public static string Describe(X509Certificate2 certificate)
@@ -69,11 +69,15 @@ public sealed class PeerIdentity
         return [];
     }
 
-    private string? RejectChain(X509Certificate2 peer, X509Chain? presented, Oid use, DateTimeOffset now)
+    /// <summary>Why a server's certificate does not chain to <paramref name="authorities"/>, or null when it does; its name is the caller's to check.</summary>
+    public static string? RejectServer(X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? presented, DateTimeOffset now) =>
+        certificate is X509Certificate2 peer ? RejectChain(authorities, peer, presented, ServerUse, now) : "it presented no certificate";
+
+    private static string? RejectChain(X509Certificate2Collection authorities, X509Certificate2 peer, X509Chain? presented, Oid use, DateTimeOffset now)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(Authorities);
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTimeIgnored = false;
@@ -89,10 +93,10 @@ public sealed class PeerIdentity
             chain.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
         }
 
-        return chain.Build(peer) ? null : Reason(peer, chain, now);
+        return chain.Build(peer) ? null : Reason(authorities, peer, chain, now);
     }
 
-    private string? Reason(X509Certificate2 peer, X509Chain chain, DateTimeOffset now)
+    private static string? Reason(X509Certificate2Collection authorities, X509Certificate2 peer, X509Chain chain, DateTimeOffset now)
     {
         var status = X509ChainStatusFlags.NoError;
         foreach (var one in chain.ChainStatus)
@@ -100,7 +104,7 @@ public sealed class PeerIdentity
             status |= one.Status;
         }
 
-        if (status == X509ChainStatusFlags.PartialChain && Authorities.Contains(chain.ChainElements[^1].Certificate))
+        if (status == X509ChainStatusFlags.PartialChain && authorities.Contains(chain.ChainElements[^1].Certificate))
         {
             return null; // the CA file holds an intermediate without its root, which is trust enough for Go's peers too
         }
@@ -115,7 +119,7 @@ public sealed class PeerIdentity
 
         if ((status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0)
         {
-            return $"{who} was issued by another CA ({peer.Issuer}) than the one that is trusted here ({Authorities[0].Subject})";
+            return $"{who} was issued by another CA ({peer.Issuer}) than the one that is trusted here ({authorities[0].Subject})";
         }
 
         return (status & X509ChainStatusFlags.NotValidForUsage) != 0

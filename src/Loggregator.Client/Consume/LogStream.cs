@@ -1,0 +1,174 @@
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Loggregator.Client.Consume;
+
+/// <summary>
+/// Reads a Traffic Controller's event stream for as long as it is enumerated: connects again by itself, with the cursor of the last batch,
+/// so that what the Dopplers still hold is neither missed nor seen twice. One enumeration at a time.
+/// </summary>
+public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? time = null)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>Without a word for so long the connection counts as dead: three of the server's heartbeats.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private string _cursor = "";
+
+    /// <summary>Yields what comes until <paramref name="cancel"/> ends it, or, without following, until all is read.</summary>
+    /// <exception cref="StreamRefusedException">The request is wrong; the message is the server's.</exception>
+    public async IAsyncEnumerable<StreamEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        var pause = FirstPause;
+        var connectedBefore = false;
+        while (true)
+        {
+            HttpResponseMessage? response = null;
+            string? failure = null;
+            try
+            {
+                response = await ConnectAsync(cancel).ConfigureAwait(false);
+            }
+            catch (HttpRequestException e)
+            {
+                failure = e.InnerException?.Message ?? e.Message;
+            }
+
+            if (response is not null)
+            {
+                using (response)
+                {
+                    if (connectedBefore)
+                    {
+                        yield return new StreamEvent(StreamEventKind.Reconnected);
+                    }
+
+                    connectedBefore = true;
+                    var events = ReadEventsAsync(response, cancel).GetAsyncEnumerator(cancel);
+                    await using (events.ConfigureAwait(false))
+                    {
+                        while (true)
+                        {
+                            try
+                            {
+                                if (!await events.MoveNextAsync().ConfigureAwait(false))
+                                {
+                                    break;
+                                }
+                            }
+                            catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException)
+                            {
+                                failure = e.Message;
+                                break;
+                            }
+
+                            pause = FirstPause;
+                            yield return events.Current;
+                        }
+                    }
+                }
+
+                if (failure is null && query.NoFollow)
+                {
+                    yield return new StreamEvent(StreamEventKind.End);
+                    yield break;
+                }
+            }
+
+            yield return new StreamEvent(StreamEventKind.Disconnected, Encoding.UTF8.GetBytes(failure ?? "the server ended the stream"));
+            await Task.Delay(pause, _time, cancel).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task<HttpResponseMessage> ConnectAsync(CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, query.PathAndQuery());
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (_cursor.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", _cursor);
+        }
+
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            var reason = Reason(response, await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false));
+            throw response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests
+                ? new StreamRefusedException(reason)
+                : new HttpRequestException(reason);
+        }
+    }
+
+    private async IAsyncEnumerable<StreamEvent> ReadEventsAsync(HttpResponseMessage response, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
+        var parser = SseParser.Create(body, static (_, data) => data.ToArray());
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var timer = _time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), silence, Silence, Timeout.InfiniteTimeSpan);
+        var items = parser.EnumerateAsync(silence.Token).GetAsyncEnumerator(silence.Token);
+        await using (items.ConfigureAwait(false))
+        {
+            while (true)
+            {
+                try
+                {
+                    if (!await items.MoveNextAsync().ConfigureAwait(false))
+                    {
+                        yield break;
+                    }
+                }
+                catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+                {
+                    throw new TimeoutException($"the server was silent for {Silence.TotalSeconds:0} s");
+                }
+
+                timer.Change(Silence, Timeout.InfiniteTimeSpan);
+                var item = items.Current;
+                if (KindOf(item.EventType) is { } kind)
+                {
+                    yield return new StreamEvent(kind, item.Data);
+                }
+
+                if (!string.IsNullOrEmpty(item.EventId))
+                {
+                    _cursor = item.EventId; // after the caller has taken the batch: a break in between repeats it rather than skips it
+                }
+            }
+        }
+    }
+
+    /// <summary>The server's message and cure, or the status if it said nothing of that form.</summary>
+    private static string Reason(HttpResponseMessage response, string body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var text = json.RootElement.GetProperty("message").GetString();
+            return json.RootElement.TryGetProperty("cure", out var cure) ? $"{text}. {cure.GetString()}" : text ?? "";
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        }
+    }
+
+    private static StreamEventKind? KindOf(string eventType) => eventType switch
+    {
+        "message" => StreamEventKind.Batch,
+        "gap" => StreamEventKind.Gap,
+        "notice" => StreamEventKind.Notice,
+        _ => null, // heartbeats, and what later servers may add
+    };
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Loggregator.Certificates;
+using Loggregator.Configuration;
+using Loggregator.Terminal;
+
+namespace Loggregator.Commands;
+
+/// <summary><c>loggregator certs init|issue</c>.</summary>
+internal static class CertsCommand
+{
+    private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
+
+    public static Command Create(Screen screen, TimeProvider time) =>
+        new("certs", "Makes a private CA and the certificates with which roles know each other.") { CreateInit(screen, time), CreateIssue(screen, time) };
+
+    private static Command CreateInit(Screen screen, TimeProvider time)
+    {
+        var (folder, force) = (Folder(), Force());
+        var command = new Command("init", "Makes a CA: ca.crt, which every role gets, and ca.key, which stays here.") { folder, force };
+        command.SetAction(parsed =>
+        {
+            using var authority = PrivateAuthority.Create(time.GetUtcNow(), AuthorityLifetime);
+            var target = new CertificateFolder(parsed.GetRequiredValue(folder), parsed.GetValue(force));
+            target.Write(authority);
+            screen.Out.WriteLine($"{target.AuthorityCertificate}  valid until {authority.Certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+            screen.Error.WriteLine($"Keep {target.AuthorityKey} to yourself: whoever has it can make certificates for any role.");
+            screen.Error.WriteLine($"Next: loggregator certs issue agent doppler traffic-controller --dir {parsed.GetRequiredValue(folder)}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command CreateIssue(Screen screen, TimeProvider time)
+    {
+        var roles = new Argument<string[]>("ROLE")
+        {
+            Description = "For whom: " + string.Join("; ", CertificateRole.All.Select(role => $"{role.Name}: {role.Purpose}")),
+            Arity = ArgumentArity.OneOrMore,
+        };
+        roles.AcceptOnlyFromAmong([.. CertificateRole.All.Select(role => role.Name)]);
+        var (folder, force) = (Folder(), Force());
+        var names = new Option<string[]>("--name") { Description = "Further DNS names or IP addresses in the certificates.", HelpName = "NAME" };
+        var life = new Option<string>("--valid-for") { Description = "How long they are valid.", HelpName = "TIME", DefaultValueFactory = _ => "365d" };
+        var command = new Command("issue", "Issues certificates to roles: ROLE.crt and ROLE.key.") { roles, folder, names, life, force };
+        command.SetAction(parsed =>
+        {
+            if (!ValueText.TryReadDuration(parsed.GetRequiredValue(life), out var lifetime) || lifetime == TimeSpan.Zero)
+            {
+                screen.Error.WriteLine("loggregator issue: --valid-for takes a duration such as 365d or 12h.");
+                return ExitCode.WrongUsage;
+            }
+
+            var target = new CertificateFolder(parsed.GetRequiredValue(folder), parsed.GetValue(force));
+            using var authority = target.ReadAuthority();
+            foreach (var name in parsed.GetRequiredValue(roles).Distinct())
+            {
+                var role = CertificateRole.All.Single(r => r.Name == name);
+                using var leaf = authority.Issue(role, parsed.GetValue(names) ?? [], time.GetUtcNow(), lifetime);
+                target.Write(name, leaf);
+                screen.Out.WriteLine($"{target.Certificate(name)}  {string.Join(", ", role.Names)}  valid until {leaf.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC");
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Option<string> Folder() => new("--dir") { Description = "The folder.", HelpName = "DIR", DefaultValueFactory = _ => "certs" };
+
+    private static Option<bool> Force() => new("--force") { Description = "Replace what is there." };
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Loggregator.Configuration;
+using Loggregator.Roles;
+using Loggregator.Terminal;
+
+namespace Loggregator.Commands;
+
+/// <summary><c>loggregator config check|print ROLE</c>.</summary>
+internal static class ConfigCommand
+{
+    public static Command Create(Screen screen) => new("config", "Checks or shows the configuration of a role, without starting it.")
+    {
+        CreateOne("check", "Tells all errors of a role's configuration at once.", screen, (settings, role) =>
+        {
+            screen.Out.WriteLine($"The configuration of {role.Name} is good.");
+        }),
+        CreateOne("print", "Shows a role's effective settings and where each comes from.", screen, (settings, role) =>
+        {
+            var lines = settings.Effective(role).ToList();
+            var keys = lines.Max(line => line.Key.Length);
+            var values = lines.Max(line => line.Value.Length);
+            foreach (var (key, value, origin) in lines)
+            {
+                var from = origin ?? "default";
+                var text = $"{key.PadRight(keys)} = {value.PadRight(values)}  ";
+                screen.Out.WriteLine(screen.Colour ? $"{text}\e[2m# {from}\e[0m" : $"{text}# {from}");
+            }
+        }),
+    };
+
+    private static Command CreateOne(string name, string description, Screen screen, Action<RoleSettings, Role> action)
+    {
+        var which = new Argument<string>("ROLE") { Description = "agent, doppler or traffic-controller" };
+        which.AcceptOnlyFromAmong([.. RoleTable.IngressToEgress.Select(role => role.Name)]);
+        var command = new Command(name, description) { which };
+        var sources = new ConfigSources(command, null);
+        command.SetAction(parsed =>
+        {
+            var errors = new List<string>();
+            var role = RoleTable.Named(parsed.GetRequiredValue(which));
+            var settings = RoleSettings.Read([role], sources.Read(parsed, errors), errors);
+            if (errors.Count > 0)
+            {
+                ConfigReport.Write(screen, errors);
+                return ExitCode.Failed;
+            }
+
+            action(settings, role);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Loggregator.Client.Connect;
+
+namespace Loggregator.Commands;
+
+/// <summary>The options by which a command finds a Traffic Controller's HTTP port.</summary>
+internal sealed class EdgeOptions
+{
+    private readonly Option<string> _url = new("--url")
+    {
+        Description = "The Traffic Controller's HTTP port.",
+        HelpName = "URL",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LOGGREGATOR_URL") is { Length: > 0 } url ? url : "http://127.0.0.1:8081",
+    };
+
+    private readonly Option<string?> _authority = new("--ca") { Description = "The CA (PEM) that the server must be of, for https.", HelpName = "FILE" };
+
+    private readonly Option<string?> _token = new("--token") { Description = "Bearer token; or LOGGREGATOR_TOKEN.", HelpName = "TOKEN" };
+
+    public EdgeOptions(Command command)
+    {
+        command.Add(_url);
+        command.Add(_authority);
+        command.Add(_token);
+    }
+
+    /// <summary>The address, for messages.</summary>
+    public string Url(ParseResult parsed) => parsed.GetRequiredValue(_url).TrimEnd('/');
+
+    /// <summary>A client for it.</summary>
+    /// <exception cref="CommandFailedException">The address or the CA file is of no use.</exception>
+    public HttpClient Connect(ParseResult parsed, TimeProvider time)
+    {
+        if (!Uri.TryCreate(Url(parsed), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            throw new CommandFailedException($"--url {Url(parsed)}: write http://host:port or https://host:port.");
+        }
+
+        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), UseCookies = false };
+        if (parsed.GetValue(_authority) is { Length: > 0 } file)
+        {
+            var trust = PeerFiles.ReadAuthority(file);
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0
+                && PeerIdentity.RejectServer(trust, certificate, chain, time.GetUtcNow()) is null;
+        }
+
+        var client = new HttpClient(handler) { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
+        var token = parsed.GetValue(_token) ?? Environment.GetEnvironmentVariable("LOGGREGATOR_TOKEN");
+        if (!string.IsNullOrEmpty(token))
+        {
+            client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        }
+
+        return client;
+    }
+
+    /// <summary>Why a request failed, in words.</summary>
+    public static string Reason(Exception e) => e.GetBaseException() switch
+    {
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "nothing listens there; is 'loggregator dev' running?",
+        AuthenticationException tls => $"TLS failed ({tls.Message.TrimEnd('.')}); name the CA with --ca",
+        var inner => inner.Message.TrimEnd('.'),
+    };
+}

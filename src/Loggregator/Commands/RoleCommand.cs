@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Loggregator.Configuration;
+using Loggregator.Hosting;
+using Loggregator.Hosting.Telemetry;
+using Loggregator.Roles;
+using Loggregator.Terminal;
+
+namespace Loggregator.Commands;
+
+/// <summary><c>loggregator agent | doppler | traffic-controller</c>: one role until a signal ends it.</summary>
+internal static class RoleCommand
+{
+    public static Command Create(Role role, Screen screen, TimeProvider time)
+    {
+        var command = new Command(role.Name, role.Description);
+        var sources = new ConfigSources(command, role.Section);
+        command.SetAction(async parsed =>
+        {
+            var errors = new List<string>();
+            var settings = RoleSettings.Read([role], sources.Read(parsed, errors), errors);
+            using var signals = new Signals();
+            return await RunAsync(screen, time, settings, [role], null, signals, static (_, _) => { });
+        });
+        return command;
+    }
+
+    /// <summary>Plans, starts, waits and drains; also what <c>dev</c> does.</summary>
+    public static async Task<int> RunAsync(
+        Screen screen,
+        TimeProvider time,
+        RoleSettings settings,
+        IReadOnlyList<Role> roles,
+        Func<ValueTask<Client.Connect.PeerCredentials>>? devCredentials,
+        Signals signals,
+        Action<IReadOnlyList<RolePlan>, bool> onPlan)
+    {
+        var parts = new HostParts(time, role => new StderrLoggerProvider(role, settings.Log.Level, time, screen.Error, screen.ErrorColour));
+        var logger = parts.Logs("loggregator").CreateLogger("Loggregator.Process");
+        using var planner = new RolePlanner(settings, time, logger) { DevCredentials = devCredentials };
+        var plans = planner.Plan(roles);
+        if (settings.Errors.Count > 0)
+        {
+            ConfigReport.Write(screen, settings.Errors);
+            return ExitCode.Failed;
+        }
+
+        onPlan(plans, false);
+        await using var runner = await RoleRunner.StartAsync(plans, parts, signals.Stopping);
+        foreach (var plan in plans)
+        {
+            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Key.Split(':')[^1]} {l.Bound}")));
+        }
+
+        onPlan(plans, true);
+        var failed = await runner.WaitAsync(signals.Stopping);
+        if (failed is not null)
+        {
+            ProcessLog.Failed(logger, failed.Name);
+            return ExitCode.Failed;
+        }
+
+        ProcessLog.Stopping(logger, plans.Max(plan => plan.DrainDeadline).TotalSeconds);
+        await runner.StopAsync();
+        ProcessLog.Stopped(logger);
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Loggregator.Commands;
+
+/// <summary>One source as <c>/v2/sources</c> tells of it.</summary>
+internal sealed record SourceRow(string SourceId, long Envelopes, long Bytes, long HeldBytes, long Lost, long Oldest, long Newest)
+{
+    /// <summary>Reads the answer.</summary>
+    /// <exception cref="JsonException">It is not one.</exception>
+    public static List<SourceRow> Read(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        if (!document.RootElement.TryGetProperty("sources", out var sources))
+        {
+            throw new JsonException("the answer lists no sources");
+        }
+
+        return [.. sources.EnumerateArray().Select(source => new SourceRow(
+            source.GetProperty("source_id").GetString() ?? "",
+            Number(source, "envelopes"),
+            Number(source, "bytes"),
+            Number(source, "held_bytes"),
+            Number(source, "lost"),
+            Number(source, "oldest_timestamp"),
+            Number(source, "newest_timestamp")))];
+    }
+
+    private static long Number(JsonElement source, string name) => source.TryGetProperty(name, out var value) && value.TryGetInt64(out var number) ? number : 0;
+}

@@ -1,0 +1,37 @@
+using Loggregator.Client.Connect;
+
+namespace Loggregator.Configuration;
+
+/// <summary>Where each role answers <c>/metrics</c>, <c>/health</c> and <c>/ready</c>: plain HTTP, so loopback unless you say otherwise.</summary>
+internal sealed class MetricsOptions
+{
+    /// <summary>Of the agent.</summary>
+    public string Agent { get; set; } = "127.0.0.1:9101";
+
+    /// <summary>Of the Doppler.</summary>
+    public string Doppler { get; set; } = "127.0.0.1:9102";
+
+    /// <summary>Of the Traffic Controller.</summary>
+    public string TrafficController { get; set; } = "127.0.0.1:9103";
+
+    /// <summary>The address of one role's section.</summary>
+    internal string Of(string section) => section switch
+    {
+        nameof(Agent) => Agent,
+        nameof(Doppler) => Doppler,
+        nameof(TrafficController) => TrafficController,
+        _ => throw new ArgumentOutOfRangeException(nameof(section), section, null),
+    };
+
+    /// <summary>All that is wrong, each with key and cure.</summary>
+    public IEnumerable<string> Validate()
+    {
+        foreach (var (name, value) in new[] { (nameof(Agent), Agent), (nameof(Doppler), Doppler), (nameof(TrafficController), TrafficController) })
+        {
+            if (!HostAndPort.TryParse(value, out _))
+            {
+                yield return $"Metrics:{name}: '{value}' is not an address. Write host:port, for example 127.0.0.1:9101.";
+            }
+        }
+    }
+}
