@@ -1,1 +1,6 @@
-return 0;
+using System.CommandLine;
+using Loggregator.Load;
+using Loggregator.Load.Reporting;
+using Loggregator.Load.Sink;
+
+return await new RootCommand("Open-loop load for any Loggregator endpoint.") { RunCommand.Create(), SinkCommand.Create(), TableCommand.Create() }.Parse(args).InvokeAsync();

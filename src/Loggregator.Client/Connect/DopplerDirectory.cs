@@ -11,7 +11,7 @@ namespace Loggregator.Client.Connect;
 public sealed class DopplerDirectory
 {
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
-    private readonly PeerAddress[] _peers;
+    private readonly (HostAndPort Target, IPAddress? Literal)[] _peers;
     private readonly Dictionary<string, IPAddress[]> _answers = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _failing = new(StringComparer.OrdinalIgnoreCase);
     private readonly TimeSpan _refresh;
@@ -21,7 +21,7 @@ public sealed class DopplerDirectory
     private volatile string[] _current = [];
 
     /// <summary>Knows the IP literals of <paramref name="addresses"/> at once, the names after the first refresh.</summary>
-    /// <param name="addresses">Each <c>host:port</c>; see <see cref="PeerAddress"/>.</param>
+    /// <param name="addresses">Each as <see cref="HostAndPort"/> reads it.</param>
     /// <param name="refresh">Between two lookups of the names.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Gets a line per change.</param>
@@ -34,7 +34,7 @@ public sealed class DopplerDirectory
         ILogger log,
         Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
-        _peers = [.. addresses.Select(text => PeerAddress.TryParse(text, out var peer) ? peer : throw new FormatException($"'{text}' is not host:port."))];
+        _peers = [.. addresses.Select(HostAndPort.Parse).Select(target => (target, IPAddress.TryParse(target.Host, out var literal) ? literal : null))];
         _refresh = refresh;
         _time = time;
         _log = log;
@@ -68,7 +68,7 @@ public sealed class DopplerDirectory
     /// <summary>Looks all names up once. One caller at a time.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
-        foreach (var host in _peers.Where(peer => peer.Literal is null).Select(peer => peer.Host).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var host in _peers.Where(peer => peer.Literal is null).Select(peer => peer.Target.Host).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             await LookUpAsync(host, cancel).ConfigureAwait(false);
         }
@@ -112,9 +112,12 @@ public sealed class DopplerDirectory
 
     private string[] Combine() =>
     [
-        .. _peers.SelectMany(peer => Addresses(peer).Select(peer.Dial)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+        .. _peers.SelectMany(Dial).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 
-    private IPAddress[] Addresses(PeerAddress peer) =>
-        peer.Literal is { } literal ? [literal] : _answers.TryGetValue(peer.Host, out var answer) ? answer : [];
+    private IEnumerable<string> Dial((HostAndPort Target, IPAddress? Literal) peer)
+    {
+        var addresses = peer.Literal is { } literal ? [literal] : _answers.GetValueOrDefault(peer.Target.Host, []);
+        return addresses.Select(address => new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, peer.Target.Port).ToString());
+    }
 }

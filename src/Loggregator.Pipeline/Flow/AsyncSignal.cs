@@ -14,11 +14,7 @@ public sealed class AsyncSignal : IValueTaskSource
     /// <summary>Wakes the waiter, or lets the next wait return at once.</summary>
     public void Set()
     {
-        if (Volatile.Read(ref _state) == Signalled)
-        {
-            return;
-        }
-
+        // A full fence even when it is signalled already: what the setter wrote before must be seen by the waiter that resets the state.
         if (Interlocked.Exchange(ref _state, Signalled) == Waiting)
         {
             _core.SetResult(true);
@@ -34,14 +30,14 @@ public sealed class AsyncSignal : IValueTaskSource
 
     private ValueTask Consume()
     {
-        Volatile.Write(ref _state, Idle);
+        Interlocked.Exchange(ref _state, Idle);
         return ValueTask.CompletedTask;
     }
 
     void IValueTaskSource.GetResult(short token)
     {
         _core.GetResult(token);
-        Volatile.Write(ref _state, Idle);
+        Interlocked.Exchange(ref _state, Idle); // a fence: the waiter's next look must not be older than the sets that it consumes
     }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);

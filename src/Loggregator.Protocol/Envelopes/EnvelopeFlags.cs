@@ -22,6 +22,9 @@ public enum EnvelopeFlags : byte
     /// <summary>A log whose type is <c>ERR</c>.</summary>
     Error = 16,
 
-    /// <summary>A counter named <c>dropped</c> with the tags <c>hop</c> and <c>reason</c>: a gap record, if one of our tiers wrote it.</summary>
+    /// <summary>
+    /// A counter named <c>dropped</c> with the tags <c>hop</c> and <c>reason</c>, deprecated ones included: a gap record, if one of our tiers
+    /// wrote it. A producer's own is renamed where it enters, see <see cref="GapRecord.RenameProducerTags"/>.
+    /// </summary>
     GapRecord = 32,
 }

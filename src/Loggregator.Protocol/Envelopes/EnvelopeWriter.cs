@@ -119,9 +119,7 @@ public static class EnvelopeWriter
     public static void Tag(IBufferWriter<byte> writer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        var wire = new WireWriter(writer.GetSpan(TagLength(key, value)));
-        WriteTag(ref wire, key, value);
-        wire.CommitTo(writer);
+        MapEntry(writer, Fields.Tags, key, value);
     }
 
     /// <summary>Writes the source id as part of the envelope that is being written, in place of one written before.</summary>
@@ -133,17 +131,15 @@ public static class EnvelopeWriter
         wire.CommitTo(writer);
     }
 
-    internal static int TagLength(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
-        WireWriter.FieldLength(
-            Fields.Tags,
-            WireWriter.FieldLength(Fields.Key, key.Length) + WireWriter.FieldLength(Fields.Value, value.Length));
-
-    internal static void WriteTag(ref WireWriter wire, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <summary>Writes one entry of a map whose value is a text, or a message given as its content.</summary>
+    internal static void MapEntry(IBufferWriter<byte> writer, uint map, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var entry = WireWriter.FieldLength(Fields.Key, key.Length) + WireWriter.FieldLength(Fields.Value, value.Length);
-        wire.Header(Fields.Tags, entry);
+        var wire = new WireWriter(writer.GetSpan(WireWriter.FieldLength(map, entry)));
+        wire.Header(map, entry);
         wire.Bytes(Fields.Key, key);
         wire.Bytes(Fields.Value, value);
+        wire.CommitTo(writer);
     }
 
     private static WireWriter Begin(

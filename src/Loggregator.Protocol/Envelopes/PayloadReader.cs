@@ -9,7 +9,9 @@ internal ref struct PayloadReader
     private readonly ReadOnlySpan<byte> _envelope;
     private readonly uint _member;
     private readonly ByteRange _only;
+    private readonly int _start;
     private FieldReader _fields;
+    private ByteRange _current;
     private bool _done;
 
     public PayloadReader(ReadOnlySpan<byte> envelope, scoped in EnvelopeHeader header)
@@ -20,14 +22,17 @@ internal ref struct PayloadReader
         _done = _member == 0;
         if ((header.Flags & EnvelopeFlags.RepeatedPayload) != 0)
         {
-            _only = default;
-            _fields = new FieldReader(envelope[LastOther(envelope, _member)..]);
+            _start = LastOther(envelope, _member);
+            _fields = new FieldReader(envelope[_start..]);
             Repeated = true;
         }
     }
 
     /// <summary>The content of the current occurrence.</summary>
-    public ReadOnlySpan<byte> Current { get; private set; }
+    public readonly ReadOnlySpan<byte> Current => _current.Of(_envelope);
+
+    /// <summary>Where it begins in the envelope.</summary>
+    public readonly int CurrentOffset => _current.Offset;
 
     private bool Repeated { get; }
 
@@ -42,7 +47,7 @@ internal ref struct PayloadReader
             }
 
             _done = true;
-            Current = _only.Of(_envelope);
+            _current = _only;
             return true;
         }
 
@@ -50,7 +55,7 @@ internal ref struct PayloadReader
         {
             if (_fields.Tag == _member)
             {
-                Current = _fields.Bytes;
+                _current = new ByteRange(_start + _fields.Range.Offset, _fields.Range.Length);
                 return true;
             }
         }

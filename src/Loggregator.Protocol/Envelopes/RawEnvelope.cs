@@ -194,7 +194,8 @@ public static class RawEnvelope
 
     private static void MarkGapRecord(ReadOnlySpan<byte> envelope, ref EnvelopeHeader header)
     {
-        if (header.Type == EnvelopeType.Counter && (header.Flags & EnvelopeFlags.Tags) != 0 && GapRecord.HasItsShape(envelope, header))
+        const EnvelopeFlags AnyTags = EnvelopeFlags.Tags | EnvelopeFlags.DeprecatedTags;
+        if (header.Type == EnvelopeType.Counter && (header.Flags & AnyTags) != 0 && GapRecord.HasItsShape(envelope, header))
         {
             header.Flags |= EnvelopeFlags.GapRecord;
         }

@@ -1,9 +1,23 @@
 namespace Loggregator.Protocol.Envelopes;
 
 /// <summary>Walks the entries of <c>tags</c> (field 9) as they are on the wire: a key may come again, and then the last one counts.</summary>
-public ref struct TagReader(ReadOnlySpan<byte> envelope)
+public ref struct TagReader
 {
-    private FieldReader _fields = new(envelope);
+    private readonly uint _map;
+    private FieldReader _fields;
+
+    /// <summary>Starts before the first entry.</summary>
+    public TagReader(ReadOnlySpan<byte> envelope)
+        : this(envelope, Fields.Tags)
+    {
+    }
+
+    /// <summary>Walks <c>tags</c> or <c>deprecated_tags</c>, whose values are messages.</summary>
+    internal TagReader(ReadOnlySpan<byte> envelope, uint map)
+    {
+        _map = map;
+        _fields = new FieldReader(envelope);
+    }
 
     /// <summary>UTF-8 key; empty where the entry has none.</summary>
     public ReadOnlySpan<byte> Key { get; private set; }
@@ -16,7 +30,7 @@ public ref struct TagReader(ReadOnlySpan<byte> envelope)
     {
         while (_fields.MoveNext())
         {
-            if (_fields.Tag == Fields.Tags)
+            if (_fields.Tag == _map)
             {
                 ReadEntry(_fields.Bytes);
                 return true;

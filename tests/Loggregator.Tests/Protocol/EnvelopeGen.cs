@@ -73,6 +73,23 @@ internal static class EnvelopeGen
         from seed in Gen.UInt
         select Damage.Apply(bytes, seed);
 
+    /// <summary>One selector, of any source and type or none, with names that envelopes have too.</summary>
+    public static readonly Gen<Selector> Selectors =
+        from source in Gen.Frequency((3, Gen.Const("")), (1, Texts))
+        from type in Gen.Int[0, 5]
+        from names in Texts.Array[0, 3]
+        select Select(source, type, names);
+
+    private static Selector Select(string source, int type, string[] names) => type switch
+    {
+        1 => new Selector { SourceId = source, Log = new LogSelector() },
+        2 => new Selector { SourceId = source, Counter = new CounterSelector { Name = names.FirstOrDefault() ?? "" } },
+        3 => new Selector { SourceId = source, Gauge = new GaugeSelector { Names = { names } } },
+        4 => new Selector { SourceId = source, Timer = new TimerSelector() },
+        5 => new Selector { SourceId = source, Event = new EventSelector() },
+        _ => new Selector { SourceId = source },
+    };
+
     private static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
     private static Envelope Fill(

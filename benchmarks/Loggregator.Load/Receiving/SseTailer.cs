@@ -1,0 +1,136 @@
+using System.Buffers.Text;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Loggregator.Load.Accounting;
+using Loggregator.Load.Wire;
+
+namespace Loggregator.Load.Receiving;
+
+/// <summary>
+/// Follows one source by server-sent events on a connection of its own; after a break it goes on from the last event's id. One loop runs it.
+/// </summary>
+internal sealed class SseTailer(Uri address, Func<HttpMessageHandler> handler, Tally tally)
+{
+    private const int TraceBase64Length = Trace.Length / 3 * 4;
+    private readonly byte[] _trace = new byte[Trace.Length];
+    private string _event = "", _lastId = "";
+    private long _breaks;
+
+    /// <summary>How often the stream ended or broke.</summary>
+    public long Breaks => Volatile.Read(ref _breaks);
+
+    /// <summary>What the last break said.</summary>
+    public string LastError { get; private set; } = "";
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        using var client = new HttpMessageInvoker(handler());
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(client, cancel);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                LastError = e.Message;
+            }
+
+            if (!cancel.IsCancellationRequested)
+            {
+                _breaks++;
+                await Task.Delay(100, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task FollowAsync(HttpMessageInvoker client, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (_lastId.Length > 0)
+        {
+            request.Headers.Add("Last-Event-ID", _lastId);
+        }
+
+        using var response = await client.SendAsync(request, cancel);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new HttpRequestException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancel)}");
+        }
+
+        using var lines = new LineSplitter(await response.Content.ReadAsStreamAsync(cancel));
+        while (await lines.ReadAsync(cancel) is { } line)
+        {
+            Take(line.Span);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> line)
+    {
+        if (line.StartsWith("data: "u8))
+        {
+            TakeData(line[6..]);
+        }
+        else if (line.StartsWith("id: "u8))
+        {
+            _lastId = Encoding.UTF8.GetString(line[4..]);
+        }
+        else if (line.StartsWith("event: "u8))
+        {
+            _event = Encoding.UTF8.GetString(line[7..]);
+        }
+        else if (line.IsEmpty)
+        {
+            _event = "";
+        }
+    }
+
+    private void TakeData(ReadOnlySpan<byte> json)
+    {
+        if (_event == "gap")
+        {
+            TakeGap(json);
+        }
+        else if (_event.Length == 0 || _event == "batch")
+        {
+            TakeBatch(json);
+        }
+    }
+
+    // Finds the payloads without parsing the JSON: an envelope's timestamp is in front of its payload, and neither can hold a quote.
+    private void TakeBatch(ReadOnlySpan<byte> json)
+    {
+        for (int at; (at = json.IndexOf("\"payload\":\""u8)) >= 0;)
+        {
+            var timestampAt = json[..at].LastIndexOf("\"timestamp\":\""u8);
+            var payload = json[(at + 11)..];
+            if (timestampAt >= 0
+                && Utf8Parser.TryParse(json[(timestampAt + 13)..at], out long timestamp, out _)
+                && payload.Length >= TraceBase64Length
+                && Base64.DecodeFromUtf8(payload[..TraceBase64Length], _trace, out _, out _) == System.Buffers.OperationStatus.Done)
+            {
+                tally.TakePayload(_trace, timestamp);
+            }
+
+            json = payload;
+        }
+    }
+
+    private void TakeGap(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        using var document = JsonDocument.ParseValue(ref reader);
+        var gap = document.RootElement;
+        tally.TakeGap(
+            Encoding.UTF8.GetBytes(gap.GetProperty("source_id").GetString() ?? ""),
+            gap.GetProperty("hop").GetString() ?? "",
+            gap.GetProperty("reason").GetString() ?? "",
+            Count(gap.GetProperty("count")),
+            gap.TryGetProperty("bound", out var bound) && bound.ValueEquals("upper"));
+    }
+
+    private static long Count(JsonElement number) =>
+        number.ValueKind == JsonValueKind.Number ? number.GetInt64() : long.Parse(number.GetString() ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+}

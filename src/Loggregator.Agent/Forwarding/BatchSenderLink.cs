@@ -1,0 +1,167 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Loggregator.Pipeline.Flow;
+using Loggregator.Protocol.Grpc;
+
+namespace Loggregator.Agent.Forwarding;
+
+/// <summary>
+/// A lane's <c>BatchSender</c> stream to an original Doppler, which never answers. A batch counts as arrived when the stream still lives two
+/// seconds after it was written, or when so many bytes were written behind it that the transport cannot hold it any more; what is younger when
+/// the stream breaks is unconfirmed.
+/// </summary>
+internal sealed class BatchSenderLink : ILaneLink
+{
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+    private readonly AsyncClientStreamingCall<MessageBuffer, MessageBuffer> _call;
+    private readonly AsyncSignal _signal;
+    private readonly TimeProvider _time;
+    private readonly long _settledBytes;
+    private readonly Queue<(ulong N, long At, int Bytes)> _young = new();
+    private readonly Task _ending;
+    private Task _writing = Task.CompletedTask;
+    private volatile bool _busy, _finishing, _finished;
+    private volatile string? _failure;
+    private long _youngBytes;
+    private ulong _confirmed, _sent;
+
+    /// <summary>Opens the stream.</summary>
+    public BatchSenderLink(DopplerPeer peer, int generation, GrpcChannel channel, AsyncSignal signal, TimeProvider time, long settledBytes)
+    {
+        Peer = peer;
+        Generation = generation;
+        _signal = signal;
+        _time = time;
+        _settledBytes = settledBytes;
+        peer.Use();
+        _call = channel.CreateCallInvoker().AsyncClientStreamingCall(RawMethods.BatchSender, null, default);
+        _ending = WaitForEndAsync();
+    }
+
+    public DopplerPeer Peer { get; }
+
+    public int Generation { get; }
+
+    public bool Busy => _busy;
+
+    public string? Failure => _failure;
+
+    public bool Leaving => false;
+
+    public TimeSpan Gap => TimeSpan.FromMilliseconds(1);
+
+    public long Answers => -1;
+
+    public ulong ConfirmedUpTo()
+    {
+        if (_finished)
+        {
+            return _sent;
+        }
+
+        while (_failure is null
+            && _young.TryPeek(out var oldest)
+            && (_youngBytes - oldest.Bytes >= _settledBytes || _time.GetElapsedTime(oldest.At) >= Settled)
+            && (!_busy || oldest.N != _sent))
+        {
+            _young.Dequeue();
+            _youngBytes -= oldest.Bytes;
+            _confirmed = oldest.N;
+        }
+
+        return _confirmed;
+    }
+
+    public void Send(OutgoingBatch batch)
+    {
+        _sent = batch.N;
+        _young.Enqueue((batch.N, _time.GetTimestamp(), batch.Message.Length));
+        _youngBytes += batch.Message.Length;
+        _busy = true;
+        _writing = WriteAsync(batch.Message.Retain());
+    }
+
+    /// <summary>Half-closes: however an orderly Doppler answers that, it has read what came before.</summary>
+    public void Finish()
+    {
+        if (!_finishing && !_busy && _failure is null)
+        {
+            _finishing = true;
+            _busy = true;
+            _writing = CompleteAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _call.Dispose();
+        await _writing;
+        await _ending;
+        Peer.Unuse();
+    }
+
+    private async Task WriteAsync(MessageBuffer message)
+    {
+        using (message)
+        {
+            try
+            {
+                await _call.RequestStream.WriteAsync(message);
+            }
+            catch (Exception exception) when (LinkFailure.Is(exception))
+            {
+                _failure ??= LinkFailure.Text(exception);
+            }
+        }
+
+        _busy = false;
+        _signal.Set();
+    }
+
+    private async Task CompleteAsync()
+    {
+        try
+        {
+            await _call.RequestStream.CompleteAsync();
+        }
+        catch (Exception exception) when (LinkFailure.Is(exception))
+        {
+            _failure ??= LinkFailure.Text(exception);
+        }
+
+        _busy = false;
+        _signal.Set();
+    }
+
+    private async Task WaitForEndAsync()
+    {
+        try
+        {
+            using var answer = await _call.ResponseAsync;
+            End("it ended the stream", orderly: true);
+        }
+        catch (RpcException exception)
+        {
+            // The original answers a half-close with status Unknown and the text EOF.
+            End(LinkFailure.Text(exception), orderly: exception.StatusCode == StatusCode.Unknown);
+        }
+        catch (Exception exception) when (LinkFailure.Is(exception))
+        {
+            End(LinkFailure.Text(exception), orderly: false);
+        }
+
+        _signal.Set();
+    }
+
+    private void End(string reason, bool orderly)
+    {
+        if (orderly && _finishing)
+        {
+            _finished = true;
+        }
+        else
+        {
+            _failure ??= reason;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Loggregator.Client.Consume;
+
+/// <summary>Growing, jittered pauses between attempts. Not thread safe.</summary>
+/// <param name="first">The shortest pause.</param>
+/// <param name="longest">The longest pause.</param>
+public sealed class Backoff(TimeSpan first, TimeSpan longest)
+{
+    private int _doublings;
+
+    /// <summary>The next pause: half to all of a value that doubles each time.</summary>
+    public TimeSpan Next()
+    {
+        var pause = first * (1 << _doublings);
+        if (pause < longest)
+        {
+            _doublings++;
+        }
+
+        return (pause < longest ? pause : longest) * (0.5 + (Random.Shared.NextDouble() / 2));
+    }
+
+    /// <summary>Starts again with the shortest pause.</summary>
+    public void Reset() => _doublings = 0;
+}

@@ -1,0 +1,6 @@
+namespace Loggregator.Client.Consume;
+
+/// <summary>Who answered: a Doppler and its current run. Positions mean something only within one run.</summary>
+/// <param name="Id">The instance id.</param>
+/// <param name="Incarnation">Drawn anew at each start.</param>
+public sealed record DopplerIdentity(string Id, ulong Incarnation);

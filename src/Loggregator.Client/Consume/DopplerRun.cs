@@ -1,0 +1,20 @@
+using Loggregator.Protocol.Grpc;
+
+namespace Loggregator.Client.Consume;
+
+/// <summary>
+/// Consecutive envelope records of one frame that go to one subscription. The frame is lent for the call: who keeps it retains it.
+/// </summary>
+/// <param name="Frame">Whose bytes these are.</param>
+/// <param name="Offset">Of the first record, tag and length included.</param>
+/// <param name="Length">Of all records.</param>
+/// <param name="Count">Number of records.</param>
+/// <param name="Copies">How often each of them is to be delivered.</param>
+public readonly record struct DopplerRun(MessageBuffer Frame, int Offset, int Length, int Count, int Copies)
+{
+    /// <summary>What it takes of the subscription's credit.</summary>
+    public long Charge => (long)Length * Copies;
+
+    /// <summary>Envelopes to deliver.</summary>
+    public long Deliveries => (long)Count * Copies;
+}

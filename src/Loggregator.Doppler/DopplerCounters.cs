@@ -1,0 +1,78 @@
+using Loggregator.Pipeline.Log;
+
+namespace Loggregator.Doppler;
+
+/// <summary>
+/// The numbers of a Doppler. At rest: received = appended + invalid + too large; and of each subscription, and so of all together, matched =
+/// written + evicted + too large + peer gone (<see cref="Delivery"/>). Gap records are written to readers, not into the log.
+/// </summary>
+public sealed class DopplerCounters
+{
+    private readonly EnvelopeLog _log;
+
+    /// <summary>Counters of a Doppler with this log.</summary>
+    public DopplerCounters(EnvelopeLog log) => _log = log;
+
+    /// <summary>Envelopes received, duplicates of resent batches not counted.</summary>
+    public long Received;
+
+    /// <summary>Their bytes.</summary>
+    public long ReceivedBytes;
+
+    /// <summary>Envelopes dropped because they are not valid.</summary>
+    public long Invalid;
+
+    /// <summary>Envelopes dropped because no message could carry them on.</summary>
+    public long TooLarge;
+
+    /// <summary>Messages with envelopes received.</summary>
+    public long Batches;
+
+    /// <summary>Batches dropped because their number was there already.</summary>
+    public long DuplicateBatches;
+
+    /// <summary>Envelopes in them.</summary>
+    public long DuplicateEnvelopes;
+
+    /// <summary>Envelopes that were numbered here.</summary>
+    public long Stamped;
+
+    /// <summary>Open ingress streams of any kind.</summary>
+    public long IngressStreams;
+
+    /// <summary>Open streams of <c>Egress</c>.</summary>
+    public long EgressStreams;
+
+    /// <summary>Open streams of <c>Attach</c>.</summary>
+    public long AttachStreams;
+
+    /// <summary>Open subscriptions.</summary>
+    public long Subscriptions;
+
+    /// <summary>Gap records and notices written to readers.</summary>
+    public long GapsWritten;
+
+    /// <summary>Messages written to readers.</summary>
+    public long FramesWritten;
+
+    /// <summary>Bytes written to readers.</summary>
+    public long BytesWritten;
+
+    /// <summary>What subscriptions matched, and where it went.</summary>
+    public DeliveryCounters Delivery { get; } = new();
+
+    /// <summary>Envelopes appended to the log.</summary>
+    public long Appended => _log.Appended;
+
+    /// <summary>Envelopes that left the log.</summary>
+    public long Evicted => _log.Evicted;
+
+    /// <summary>Memory of the log in use.</summary>
+    public long LogBytes => _log.Used;
+
+    /// <summary>The log's budget.</summary>
+    public long LogBudget => _log.Budget;
+
+    /// <summary>Sources that hold envelopes.</summary>
+    public long HeldSources => _log.HeldSources;
+}

@@ -1,0 +1,11 @@
+using System.Security.Cryptography;
+
+namespace Loggregator.Doppler;
+
+/// <summary>Who this Doppler is: a name to place lanes by, and a number that is new with each start, because positions begin anew.</summary>
+internal sealed class DopplerIdentity(DopplerOptions options)
+{
+    public string Id { get; } = options.Id.Length > 0 ? options.Id : "doppler-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+
+    public ulong Incarnation { get; } = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+}

@@ -1,0 +1,49 @@
+using Loggregator.Protocol.Grpc;
+
+namespace Loggregator.Doppler;
+
+/// <summary>Settings of the doppler role, section <c>Doppler</c>.</summary>
+public sealed class DopplerOptions
+{
+    private const long MinLogBytes = 1024 * 1024, MaxDefaultLogBytes = 1024 * 1024 * 1024;
+
+    /// <summary>Where agents, Traffic Controllers and original peers connect.</summary>
+    public string Listen { get; set; } = "0.0.0.0:8082";
+
+    /// <summary>The name by which agents place their lanes, stable over restarts if lanes shall stay; random if empty.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>Memory for the log, rows included: the smaller of a quarter of the memory limit and 1 GiB by default.</summary>
+    public long LogBytes { get; set; } = Math.Max(MinLogBytes, Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, MaxDefaultLogBytes));
+
+    /// <summary>The largest message that readers of <c>Egress</c> take; a larger envelope is dropped for them and told.</summary>
+    public int MaxEgressMessageBytes { get; set; } = RawMethods.MaxMessageBytes;
+
+    /// <summary>How long a planned stop waits for streams to finish.</summary>
+    public TimeSpan DrainDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>All that is wrong, each with its key and cure.</summary>
+    public IEnumerable<string> Validate()
+    {
+        var colon = Listen.LastIndexOf(':');
+        if (colon < 0 || !ushort.TryParse(Listen.AsSpan(colon + 1), out _))
+        {
+            yield return $"Doppler:Listen is '{Listen}'. Give host:port, for example 0.0.0.0:8082; port 0 picks a free one.";
+        }
+
+        if (LogBytes < MinLogBytes)
+        {
+            yield return $"Doppler:LogBytes is {LogBytes}. Give at least {MinLogBytes} (1 MiB); 1073741824 (1 GiB) is usual.";
+        }
+
+        if (MaxEgressMessageBytes is < 1024 or > RawMethods.MaxMessageBytes)
+        {
+            yield return $"Doppler:MaxEgressMessageBytes is {MaxEgressMessageBytes}. Give 1024 to {RawMethods.MaxMessageBytes} (10 MiB).";
+        }
+
+        if (DrainDeadline < TimeSpan.Zero || DrainDeadline > TimeSpan.FromMinutes(10))
+        {
+            yield return $"Doppler:DrainDeadline is {DrainDeadline}. Give 00:00:00 to 00:10:00; 00:00:10 is usual.";
+        }
+    }
+}

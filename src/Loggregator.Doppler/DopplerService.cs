@@ -1,0 +1,43 @@
+using Loggregator.Doppler.Lifetime;
+using Loggregator.Pipeline.Log;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Loggregator.Doppler;
+
+/// <summary>The role as a whole.</summary>
+public sealed class DopplerService : IHostedService
+{
+    private readonly DopplerIdentity _identity;
+    private readonly DopplerCounters _counters;
+    private readonly Draining _draining;
+    private readonly EnvelopeLog _log;
+    private readonly ILogger _logger;
+
+    internal DopplerService(DopplerIdentity identity, DopplerCounters counters, Draining draining, EnvelopeLog log, ILogger<DopplerService> logger)
+    {
+        (_identity, _counters, _draining, _log, _logger) = (identity, counters, draining, log, logger);
+    }
+
+    /// <summary>Whether peers are welcome.</summary>
+    public bool Ready { get; private set; }
+
+    /// <summary>The name by which agents place their lanes.</summary>
+    public string Id => _identity.Id;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Ready = true;
+        _draining.Stopping.Register(() => Ready = false);
+        Log.Started(_logger, _identity.Id, _log.Budget);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Log.Stopped(_logger, _counters.Appended, _log.HeldSources);
+        return Task.CompletedTask;
+    }
+}

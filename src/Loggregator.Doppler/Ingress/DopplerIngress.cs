@@ -1,0 +1,76 @@
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Core;
+using Loggregator.Doppler.Lifetime;
+using Loggregator.Pipeline.Log;
+using Loggregator.Protocol.Grpc;
+
+namespace Loggregator.Doppler.Ingress;
+
+/// <summary>
+/// <c>loggregator.v2.Ingress</c>, for original agents and anyone else: all three calls. A half-close is answered with OK. When the role
+/// stops, streams are read for a short while longer and then end with Unavailable, so that producers turn elsewhere.
+/// </summary>
+internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Draining draining)
+{
+    private Task<MessageBuffer> Send(MessageBuffer message, ServerCallContext context)
+    {
+        using var scratch = new IntakeScratch(log);
+        using (message)
+        {
+            AcceptBatch(message, scratch);
+        }
+
+        return Task.FromResult(MessageBuffer.Rent(0));
+    }
+
+    private Task<MessageBuffer> BatchSenderAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext context) =>
+        ReceiveAsync(messages, AcceptBatch, context);
+
+    private Task<MessageBuffer> SenderAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext context) =>
+        ReceiveAsync(messages, (message, scratch) => intake.Accept(message.Span, scratch), context);
+
+    private async Task<MessageBuffer> ReceiveAsync(
+        IAsyncStreamReader<MessageBuffer> messages, Action<MessageBuffer, IntakeScratch> accept, ServerCallContext context)
+    {
+        using var scratch = new IntakeScratch(log);
+        using var stream = draining.Enter(StreamKind.Ingress);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining.EndOfIngress);
+        try
+        {
+            while (await messages.MoveNext(end.Token))
+            {
+                using var message = messages.Current;
+                accept(message, scratch);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            throw new RpcException(draining.EndOfIngress.IsCancellationRequested
+                ? new Status(StatusCode.Unavailable, "The Doppler is stopping.")
+                : new Status(StatusCode.Cancelled, "The producer went away."));
+        }
+
+        return MessageBuffer.Rent(0);
+    }
+
+    private void AcceptBatch(MessageBuffer message, IntakeScratch scratch)
+    {
+        if (!intake.AcceptBatch(message.Span, scratch))
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                "The message is not an EnvelopeBatch: its bytes are malformed. The envelopes before that place were taken."));
+        }
+    }
+
+    /// <summary>Binds the calls to raw messages.</summary>
+    internal sealed class Methods : IServiceMethodProvider<DopplerIngress>
+    {
+        public void OnServiceMethodDiscovery(ServiceMethodProviderContext<DopplerIngress> context)
+        {
+            context.AddUnaryMethod(RawMethods.Send, [], (service, message, call) => service.Send(message, call));
+            context.AddClientStreamingMethod(RawMethods.BatchSender, [], (service, messages, call) => service.BatchSenderAsync(messages, call));
+            context.AddClientStreamingMethod(RawMethods.Sender, [], (service, messages, call) => service.SenderAsync(messages, call));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Loggregator.Pipeline.Log;
+using Loggregator.Protocol.Envelopes;
+using Loggregator.Protocol.Grpc;
+
+namespace Loggregator.Doppler.Ingress;
+
+/// <summary>Room for the envelopes of one message while they are read and numbered; one per ingress stream, used again and again.</summary>
+internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
+{
+    private ReadEnvelope[] _read = new ReadEnvelope[16];
+    private MessageBuffer? _records;
+
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<ReadEnvelope> Envelopes => _read.AsSpan(0, Count);
+
+    /// <summary>The numbered records.</summary>
+    public ReadOnlySpan<byte> Records => _records is null ? [] : _records.Span;
+
+    public AppendBatch Rows { get; } = new(log);
+
+    public int Stamped { get; private set; }
+
+    public void Add(in EnvelopeHeader header, int offset, int length) => Add(new ReadEnvelope(header, offset, length, null));
+
+    public void Add(in EnvelopeHeader header, byte[] renamed) => Add(new ReadEnvelope(header, 0, renamed.Length, renamed));
+
+    /// <summary>Writes one envelope with its number behind it; one that an earlier tier of ours has numbered keeps its own.</summary>
+    public void Write(ReadOnlySpan<byte> envelope, in EnvelopeHeader header, StampTable stamps)
+    {
+        _records ??= MessageBuffer.Rent(64 * 1024);
+        Span<byte> stamp = stackalloc byte[Stamp.MaxLength];
+        var stampLength = 0;
+        if ((header.Flags & EnvelopeFlags.Stamped) == 0)
+        {
+            var (epoch, sequence) = stamps.Next(header.SourceId.Of(envelope), header.InstanceId.Of(envelope), header.Type);
+            stampLength = Stamp.Write(stamp, epoch, sequence);
+            Stamped++;
+        }
+
+        var offset = _records.Length;
+        var length = envelope.Length + stampLength;
+        var target = _records.GetSpan(Protocol.Envelopes.Records.MaxHeaderLength + length);
+        var at = Protocol.Envelopes.Records.WriteHeader(target, length);
+        envelope.CopyTo(target[at..]);
+        stamp[..stampLength].CopyTo(target[(at + envelope.Length)..]);
+        _records.Advance(at + length);
+        Rows.Add(_records.Span, offset, at + length, length, header);
+    }
+
+    public void Clear()
+    {
+        Array.Clear(_read, 0, Count);
+        Count = 0;
+        Stamped = 0;
+        Rows.Clear();
+        _records?.Dispose();
+        _records = null;
+    }
+
+    public void Dispose() => Clear();
+
+    private void Add(in ReadEnvelope read)
+    {
+        if (Count == _read.Length)
+        {
+            Array.Resize(ref _read, _read.Length * 2);
+        }
+
+        _read[Count++] = read;
+    }
+
+    /// <summary>An envelope that passed: where it is in the message, or its bytes when its tags had to be renamed.</summary>
+    internal readonly record struct ReadEnvelope(EnvelopeHeader Header, int Offset, int Length, byte[]? Renamed);
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Loggregator.Doppler;
+
+/// <summary>Messages of the doppler role, ids from 2000.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Information, "Doppler {Id} takes envelopes; its log holds up to {Bytes} bytes.")]
+    public static partial void Started(ILogger logger, string id, long bytes);
+
+    [LoggerMessage(2001, LogLevel.Information, "The Doppler stopped after {Envelopes} envelopes; recent history of {Sources} sources goes with it.")]
+    public static partial void Stopped(ILogger logger, long envelopes, int sources);
+
+    [LoggerMessage(2002, LogLevel.Information, "Agent {Agent} opened lane {Lane}.")]
+    public static partial void LaneOpened(ILogger logger, string agent, uint lane);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Agent {Agent} was sent away: {Reason}")]
+    public static partial void AgentRefused(ILogger logger, string agent, string reason);
+}

@@ -1,0 +1,24 @@
+namespace Loggregator.Pipeline.Log;
+
+/// <summary>
+/// What was matched, with multiplicity, and where it went: at rest, matched = written + evicted + too large + peer gone. Any thread adds.
+/// </summary>
+public sealed class DeliveryCounters
+{
+    /// <summary>Matched rows, times the subscriptions that they matched.</summary>
+    public long Matched;
+
+    /// <summary>Handed to the transport.</summary>
+    public long Written;
+
+    /// <summary>Lost because the log moved on.</summary>
+    public long Evicted;
+
+    /// <summary>Lost because the subscription does not take so large ones.</summary>
+    public long TooLarge;
+
+    /// <summary>Lost because the peer went while they were being written.</summary>
+    public long PeerGone;
+
+    internal static void Add(ref long counter, long count) => Interlocked.Add(ref counter, count);
+}

@@ -1,0 +1,245 @@
+namespace Loggregator.Pipeline.Log;
+
+/// <summary>
+/// The lossy log of a Doppler, bounded in bytes: everything is appended once, everyone reads from it at a position of one's own. Any thread
+/// may append; appends are short critical sections under one lock. When the budget is used up the oldest segment is evicted, and each
+/// consumer that had not read it is told exactly what it lost. Lock order: append lock, then consumers' gates.
+/// </summary>
+public sealed class EnvelopeLog
+{
+    /// <summary>The position of the first envelope.</summary>
+    public const long FirstPosition = 1;
+
+    private const int MaxSources = 100_000;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly SegmentPool _pool;
+    private readonly SourceTable _sources;
+    private readonly WaterLevel _level = new();
+    private readonly LogBinding _binding;
+    private readonly Eviction _eviction;
+    private readonly List<LogConsumer> _consumers = [];
+    private readonly List<LogConsumer> _toWake = [];
+    private long _head = FirstPosition;
+    private long _bytes;
+
+    /// <summary>An empty log.</summary>
+    /// <param name="budget">Bytes of memory for envelopes and their rows; at least 1 MiB.</param>
+    /// <param name="time">Tells which sources are idle.</param>
+    /// <param name="maxSources">Sources that are indexed apart.</param>
+    public EnvelopeLog(long budget, TimeProvider time, int maxSources = MaxSources)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(budget, 64 * 1024);
+        ArgumentNullException.ThrowIfNull(time);
+        _time = time;
+        _started = time.GetTimestamp();
+        Budget = budget;
+        _pool = new SegmentPool((int)Math.Clamp(budget / 32, 4 * 1024, 1024 * 1024));
+        _sources = new SourceTable(maxSources);
+        Segments = new SegmentList(_pool);
+        _binding = new LogBinding(_sources);
+        _eviction = new Eviction(Segments, _pool, _sources, _level, budget);
+    }
+
+    /// <summary>The position of the next envelope.</summary>
+    public long Head => Volatile.Read(ref _head);
+
+    /// <summary>Bytes of memory for envelopes and their rows.</summary>
+    public long Budget { get; }
+
+    /// <summary>Bytes of memory that are used. Approximate while others append.</summary>
+    public long Used => Segments.Used;
+
+    /// <summary>Envelopes appended.</summary>
+    public long Appended => Head - FirstPosition;
+
+    /// <summary>Bytes of the records appended.</summary>
+    public long AppendedBytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Envelopes that left the log.</summary>
+    public long Evicted => _eviction.Rows;
+
+    /// <summary>Sources that hold envelopes.</summary>
+    public int HeldSources => _level.Holders;
+
+    internal Lock AppendGate { get; } = new();
+
+    internal SegmentList Segments { get; }
+
+    internal SourceTable SourceTable => _sources;
+
+    /// <summary>Appends the batch's records, which are in <paramref name="message"/>, and wakes who waits for them.</summary>
+    public void Append(ReadOnlySpan<byte> message, AppendBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var rows = batch.Rows;
+        if (rows.IsEmpty)
+        {
+            return;
+        }
+
+        lock (AppendGate)
+        {
+            var now = (long)_time.GetElapsedTime(_started).TotalSeconds;
+            while (!rows.IsEmpty)
+            {
+                if (!Segments.Tail.HasRoom(rows[0].Length))
+                {
+                    _eviction.MakeRoom(_pool.FootprintFor(rows[0].Length), now, _consumers);
+                    Segments.Roll(rows[0].Length);
+                }
+
+                rows = rows[AppendTo(Segments.Tail, message, rows, now)..];
+            }
+
+            Volatile.Write(ref _bytes, _bytes + batch.Bytes);
+            foreach (var consumer in _binding.WatchAll)
+            {
+                consumer.Signal.Set();
+            }
+
+            foreach (var consumer in _toWake)
+            {
+                consumer.IsToBeWoken = false;
+                consumer.Signal.Set();
+            }
+
+            _toWake.Clear();
+        }
+    }
+
+    internal ulong HashOf(ReadOnlySpan<byte> sourceId) => _sources.Hash(sourceId);
+
+    internal void Register(LogConsumer consumer)
+    {
+        lock (AppendGate)
+        {
+            _consumers.Add(consumer);
+        }
+    }
+
+    internal void Unregister(LogConsumer consumer) => _consumers.Remove(consumer);
+
+    internal void Bind(LogConsumer consumer, Subscription subscription)
+    {
+        _binding.Bind(subscription, _head, Segments.Oldest.PositionOf(0));
+        _binding.Watch(consumer, subscription.Targets);
+    }
+
+    internal void Unbind(LogConsumer consumer, Subscription subscription, RouteTable remaining)
+    {
+        _binding.Unwatch(consumer, subscription.Targets, remaining);
+        _binding.Unbind(subscription, _head, Segments.Oldest.PositionOf(0));
+    }
+
+    /// <summary>Puts a new subscription's reader where it asked to start. Append lock and gate.</summary>
+    internal OpenedSubscription PlaceAtStart(Subscription subscription)
+    {
+        var request = subscription.Request;
+        var complete = Segments.OldestYoung.FirstPosition; // from here on nothing was ever evicted
+        subscription.LivePosition = _head;
+        subscription.FilterUntil = request.Start == SubscriptionStart.Since || request.ReadBefore is not null ? _head : 0;
+        subscription.Seeking = request.Start == SubscriptionStart.Last;
+        var (position, agedOut) = request.Start switch
+        {
+            SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.OldestYoung.MinTimestamp),
+            SubscriptionStart.After => (Math.Min(request.After, _head), !_eviction.Never && request.After < complete),
+            SubscriptionStart.Last => (0L, false),
+            _ => (_head, false),
+        };
+        var (segment, row) = Segments.Locate(position);
+        subscription.Reader.Position = position;
+        subscription.Reader.MoveTo(segment, row);
+        var first = position == _head ? _head : Math.Max(position, row < segment.Count ? segment.PositionOf(row) : _head);
+        return Describe(first, agedOut);
+    }
+
+    internal OpenedSubscription Describe(long first, bool agedOut) =>
+        new(first, _head, _head == FirstPosition ? 0 : Segments.Oldest.MinTimestamp, agedOut);
+
+    /// <summary>Whether rows that the reader has not read are surely none of its own. Append lock and gate.</summary>
+    internal bool HasNothingFor(LogReader reader)
+    {
+        var table = reader.Table;
+        if (table.WantsAnySource || (!table.IsLive && _sources.Entries[SourceTable.Other].LastPosition >= reader.Position))
+        {
+            return reader.Position >= _head;
+        }
+
+        foreach (var ordinal in table.Sources)
+        {
+            if (_sources.Entries[ordinal].LastPosition >= reader.Position)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private int AppendTo(Segment segment, ReadOnlySpan<byte> message, ReadOnlySpan<AppendRow> rows, long now)
+    {
+        var count = segment.Count;
+        var at = segment.Offsets[count];
+        var blockFrom = rows[0].Offset;
+        var blockTo = blockFrom;
+        var taken = 0;
+        for (; taken < rows.Length && count < segment.RowCapacity; taken++, count++)
+        {
+            ref readonly var row = ref rows[taken];
+            if (segment.Bytes.Length - at < blockTo - blockFrom + row.Length)
+            {
+                break;
+            }
+
+            if (row.Offset != blockTo)
+            {
+                message[blockFrom..blockTo].CopyTo(segment.Bytes.AsSpan(at));
+                at += blockTo - blockFrom;
+                blockFrom = row.Offset;
+            }
+
+            blockTo = row.Offset + row.Length;
+            var entry = _sources.Intern(message.Slice(row.SourceOffset, row.SourceLength), row.SourceHash);
+            segment.Offsets[count + 1] = at + blockTo - blockFrom;
+            segment.Sources[count] = entry.Ordinal;
+            segment.Kinds[count] = row.Kind;
+            segment.MinTimestamp = Math.Min(segment.MinTimestamp, row.Timestamp);
+            segment.MaxTimestamp = Math.Max(segment.MaxTimestamp, row.Timestamp);
+            Note(entry, row, now, _head + taken);
+        }
+
+        message[blockFrom..blockTo].CopyTo(segment.Bytes.AsSpan(at));
+        segment.Publish(count);
+        Volatile.Write(ref _head, _head + taken);
+        return taken;
+    }
+
+    private void Note(SourceEntry entry, in AppendRow row, long now, long position)
+    {
+        _level.Change(entry.HeldBytes, entry.HeldBytes + row.Length);
+        entry.HeldBytes += row.Length;
+        entry.Envelopes++;
+        entry.Bytes += row.Length;
+        entry.ByType[(int)RowKind.TypeOf(row.Kind)]++;
+        entry.NewestTimestamp = Math.Max(entry.NewestTimestamp, row.Timestamp);
+        entry.LastPosition = position;
+        entry.LastAppend = now;
+        if (++entry.HeldRows == 1)
+        {
+            _sources.RowsChanged(entry);
+        }
+
+        if (entry.Watchers is { } watchers)
+        {
+            foreach (var consumer in watchers)
+            {
+                if (!consumer.IsToBeWoken)
+                {
+                    consumer.IsToBeWoken = true;
+                    _toWake.Add(consumer);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+namespace Loggregator.Pipeline.Log;
+
+/// <summary>
+/// A block of consecutive records and a row per record. Young segments hold every position from <see cref="FirstPosition"/> on; kept ones
+/// hold what eviction carried forward, with their positions written out. Written under the log's append lock; readers see the rows below
+/// <see cref="Count"/>, and may touch them only while they hold their own gate, because a retired segment's memory is used again.
+/// </summary>
+internal sealed class Segment
+{
+    private int _count;
+    private Segment? _next;
+
+    public Segment(int bytes, int rows)
+    {
+        Bytes = GC.AllocateUninitializedArray<byte>(bytes);
+        Offsets = GC.AllocateUninitializedArray<int>(rows + 1);
+        Sources = GC.AllocateUninitializedArray<int>(rows);
+        Kinds = GC.AllocateUninitializedArray<byte>(rows);
+        Offsets[0] = 0;
+    }
+
+    /// <summary>Records, one behind the other.</summary>
+    public byte[] Bytes { get; }
+
+    /// <summary>Where each row's record begins; one more than there are rows.</summary>
+    public int[] Offsets { get; }
+
+    /// <summary>Ordinal of each row's source.</summary>
+    public int[] Sources { get; }
+
+    /// <summary>A <see cref="RowKind"/> for each row.</summary>
+    public byte[] Kinds { get; }
+
+    /// <summary>Position of each row of a kept segment; null in a young one.</summary>
+    public long[]? Positions { get; set; }
+
+    /// <summary>Position of row 0 of a young segment.</summary>
+    public long FirstPosition { get; set; }
+
+    /// <summary>Smallest and largest timestamp of the rows ever put here, UNIX nanoseconds.</summary>
+    public long MinTimestamp { get; set; } = long.MaxValue;
+
+    /// <inheritdoc cref="MinTimestamp"/>
+    public long MaxTimestamp { get; set; } = long.MinValue;
+
+    /// <summary>Bytes and rows of a kept segment that are not dead. Append lock.</summary>
+    public int LiveBytes { get; set; }
+
+    /// <inheritdoc cref="LiveBytes"/>
+    public int LiveRows { get; set; }
+
+    /// <summary>Counts how often this memory was given up; a cursor or hint of another generation is void.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>Rows that may be read.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The segment with the next higher positions; when it is set, <see cref="Count"/> is final (of a young segment).</summary>
+    public Segment? Next
+    {
+        get => Volatile.Read(ref _next);
+        set => Volatile.Write(ref _next, value);
+    }
+
+    public int RowCapacity => Kinds.Length;
+
+    public int ByteCount => Offsets[Count];
+
+    /// <summary>The position behind the last row.</summary>
+    public long EndPosition => Positions is null ? FirstPosition + Count : Count == 0 ? 0 : Positions[Count - 1] + 1;
+
+    public static long FootprintOf(int bytes, int rows) => bytes + (rows * (sizeof(int) + sizeof(int) + sizeof(byte)));
+
+    public long Footprint => FootprintOf(Bytes.Length, RowCapacity) + (Positions is null ? 0 : Positions.Length * sizeof(long));
+
+    public long PositionOf(int row) => Positions is { } positions ? positions[row] : FirstPosition + row;
+
+    public int LengthOf(int row) => Offsets[row + 1] - Offsets[row];
+
+    public ReadOnlySpan<byte> Record(int row) => Bytes.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
+
+    /// <summary>The record without its header: tag and length.</summary>
+    public ReadOnlySpan<byte> Envelope(int row)
+    {
+        var record = Record(row);
+        var header = 2;
+        while (record[header - 1] >= 0x80)
+        {
+            header++;
+        }
+
+        return record[header..];
+    }
+
+    /// <summary>The first row at or behind <paramref name="position"/>; <see cref="Count"/> if there is none.</summary>
+    public int RowAt(long position)
+    {
+        var count = Count;
+        if (Positions is null)
+        {
+            return (int)Math.Clamp(position - FirstPosition, 0, count);
+        }
+
+        var at = Positions.AsSpan(0, count).BinarySearch(position);
+        return at < 0 ? ~at : at;
+    }
+
+    public bool HasRoom(int length) => Count < RowCapacity && Bytes.Length - ByteCount >= length;
+
+    /// <summary>Lets readers see the rows below <paramref name="count"/>, which are complete.</summary>
+    public void Publish(int count) => Volatile.Write(ref _count, count);
+
+    /// <summary>Appends a row that eviction carries forward.</summary>
+    public void Keep(Segment from, int row)
+    {
+        var count = Count;
+        var at = Offsets[count];
+        var record = from.Record(row);
+        record.CopyTo(Bytes.AsSpan(at));
+        Offsets[count + 1] = at + record.Length;
+        Sources[count] = from.Sources[row];
+        Kinds[count] = from.Kinds[row];
+        Positions![count] = from.PositionOf(row);
+        MinTimestamp = Math.Min(MinTimestamp, from.MinTimestamp);
+        MaxTimestamp = Math.Max(MaxTimestamp, from.MaxTimestamp);
+        LiveBytes += record.Length;
+        LiveRows++;
+        Publish(count + 1);
+    }
+
+    /// <summary>Empties the segment for its next use. Nobody may hold a cursor into it.</summary>
+    public void Retire()
+    {
+        Generation++;
+        Publish(0);
+        Next = null;
+        Positions = null;
+        FirstPosition = 0;
+        MinTimestamp = long.MaxValue;
+        MaxTimestamp = long.MinValue;
+        LiveBytes = 0;
+        LiveRows = 0;
+    }
+}

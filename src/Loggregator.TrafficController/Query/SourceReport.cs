@@ -1,0 +1,38 @@
+using Loggregator.Protocol.Internal;
+
+namespace Loggregator.TrafficController.Query;
+
+/// <summary>What the Dopplers that answered know of sources, added up by source id.</summary>
+/// <param name="Sources">By source id.</param>
+/// <param name="Answered">Dopplers that answered.</param>
+/// <param name="Known">Dopplers there are.</param>
+internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources, int Answered, int Known)
+{
+    /// <summary>Adds what another Doppler knows of the same source.</summary>
+    public static void Add(Source sum, Source other)
+    {
+        sum.Envelopes += other.Envelopes;
+        sum.Bytes += other.Bytes;
+        sum.HeldEnvelopes += other.HeldEnvelopes;
+        sum.HeldBytes += other.HeldBytes;
+        sum.Evicted += other.Evicted;
+        sum.Lost += other.Lost;
+        sum.NewestTimestamp = Math.Max(sum.NewestTimestamp, other.NewestTimestamp);
+        if (other.OldestTimestamp != 0 && (sum.OldestTimestamp == 0 || other.OldestTimestamp < sum.OldestTimestamp))
+        {
+            sum.OldestTimestamp = other.OldestTimestamp;
+        }
+
+        for (var type = 0; type < other.ByType.Count; type++)
+        {
+            if (type < sum.ByType.Count)
+            {
+                sum.ByType[type] += other.ByType[type];
+            }
+            else
+            {
+                sum.ByType.Add(other.ByType[type]);
+            }
+        }
+    }
+}

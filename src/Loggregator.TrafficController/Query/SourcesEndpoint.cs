@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json;
+using Loggregator.Protocol.Internal;
+using Loggregator.TrafficController.Streams.Sse;
+using Microsoft.AspNetCore.Http;
+
+namespace Loggregator.TrafficController.Query;
+
+/// <summary><c>GET /v2/sources</c>: who is sending, and what is held, as JSON. <c>source_id</c> (repeated) names some.</summary>
+internal sealed class SourcesEndpoint(SourceQuery query)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        var cancel = context.RequestAborted;
+        var report = await query.AskAsync(new QueryPairs(context.Request.QueryString.Value).All("source_id"), cancel);
+        context.Response.ContentType = "application/json";
+        if (report.Answered < report.Known)
+        {
+            context.Response.Headers["X-Loggregator-Partial"] = string.Create(CultureInfo.InvariantCulture, $"{report.Answered} of {report.Known}");
+        }
+
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteStartArray("sources");
+        foreach (var source in report.Sources.Values.OrderBy(source => source.SourceId, StringComparer.Ordinal))
+        {
+            Write(json, source);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await json.FlushAsync(cancel);
+    }
+
+    private static void Write(Utf8JsonWriter json, Source source)
+    {
+        json.WriteStartObject();
+        json.WriteString("source_id", source.SourceId);
+        json.WriteNumber("envelopes", source.Envelopes);
+        json.WriteNumber("bytes", source.Bytes);
+        json.WriteNumber("held_envelopes", source.HeldEnvelopes);
+        json.WriteNumber("held_bytes", source.HeldBytes);
+        json.WriteNumber("evicted", source.Evicted);
+        json.WriteNumber("lost", source.Lost);
+        json.WriteNumber("oldest_timestamp", source.OldestTimestamp);
+        json.WriteNumber("newest_timestamp", source.NewestTimestamp);
+        json.WriteStartArray("by_type");
+        foreach (var count in source.ByType)
+        {
+            json.WriteNumberValue(count);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

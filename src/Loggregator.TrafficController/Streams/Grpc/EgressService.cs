@@ -1,0 +1,75 @@
+using System.Globalization;
+using Grpc.Core;
+using Loggregator.Protocol.Grpc;
+using Loggregator.TrafficController.Upstream;
+using Microsoft.Extensions.Options;
+
+namespace Loggregator.TrafficController.Streams.Grpc;
+
+/// <summary>The reverse log proxy: <c>loggregator.v2.Egress</c> for consumers outside.</summary>
+internal sealed class EgressService(
+    DopplerSet dopplers, OpenStreams streams, TrafficControllerCounters counters, IOptions<TrafficControllerOptions> options)
+{
+    private int _open;
+
+    /// <summary>Serves <c>Receiver</c> or <c>BatchedReceiver</c>.</summary>
+    public async Task ReceiveAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context, bool batched)
+    {
+        using (message)
+        {
+            var open = Interlocked.Increment(ref _open);
+            try
+            {
+                CheckLimit(open);
+                if (!EgressQuery.TryRead(message.Span, options.Value.ClientBytes, out var request, out var preferredTags, out var refusal))
+                {
+                    throw new RpcException(refusal);
+                }
+
+                await ServeAsync(request, responses, context, batched, preferredTags);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _open);
+            }
+        }
+    }
+
+    // Before the selectors are looked at, as in the original.
+    private void CheckLimit(int open)
+    {
+        if (streams.Draining)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "The Traffic Controller is stopping"));
+        }
+
+        var most = options.Value.MaxEgressStreams;
+        if (open > most)
+        {
+            Interlocked.Increment(ref counters.RejectedStreams);
+            throw new RpcException(new Status(
+                StatusCode.ResourceExhausted,
+                string.Create(CultureInfo.InvariantCulture, $"unable to create stream, max egress streams reached: {most}")));
+        }
+    }
+
+    private async Task ServeAsync(
+        StreamRequest request, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context, bool batched, bool preferredTags)
+    {
+        var cancel = context.CancellationToken;
+        using var envelopes = dopplers.Open(request);
+        using var open = streams.Add(envelopes, sse: false, context.Peer, context.GetHttpContext().Abort);
+        try
+        {
+            await context.WriteResponseHeadersAsync([]);
+            await new EgressPump(open, responses, batched, preferredTags, counters).RunAsync(cancel);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            if (!cancel.IsCancellationRequested)
+            {
+                throw new RpcException(new Status(StatusCode.Unknown, "unexpected EOF"));
+            }
+        }
+    }
+}

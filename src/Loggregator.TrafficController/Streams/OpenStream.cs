@@ -1,0 +1,53 @@
+using Loggregator.TrafficController.Upstream;
+
+namespace Loggregator.TrafficController.Streams;
+
+/// <summary>
+/// One client's stream while it is open, as the role's clock sees it. The pump notes when it begins and ends a write; the clock wakes the
+/// pump when something is due and cuts off who does not read.
+/// </summary>
+internal sealed class OpenStream(OpenStreams owner, EnvelopeStream envelopes, bool sse, TimeProvider time, Action abort, string peer) : IDisposable
+{
+    private long _writingSince; // timestamp, 0: not writing
+    private long _due = long.MaxValue; // timestamp
+
+    public EnvelopeStream Envelopes { get; } = envelopes;
+
+    public string Peer { get; } = peer;
+
+    public bool Sse { get; } = sse;
+
+    /// <summary>The role stops: write what is there, and end.</summary>
+    public bool Draining => owner.Draining;
+
+    /// <summary>Asks to be woken at this time of <see cref="TimeProvider.GetTimestamp"/>, within a second.</summary>
+    public void WakeAt(long timestamp) => Volatile.Write(ref _due, timestamp);
+
+    /// <summary>A write begins that may wait for the client.</summary>
+    public void BeginWrite() => Volatile.Write(ref _writingSince, Math.Max(1, time.GetTimestamp()));
+
+    /// <summary>The write is done.</summary>
+    public void EndWrite() => Volatile.Write(ref _writingSince, 0);
+
+    /// <summary>Wakes the pump if something is due; true when the client must be cut off.</summary>
+    public bool Tick(long now, long patience)
+    {
+        var since = Volatile.Read(ref _writingSince);
+        if (since != 0 && now - since > patience)
+        {
+            return true;
+        }
+
+        if (now >= Volatile.Read(ref _due))
+        {
+            Envelopes.Wake();
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends the connection.</summary>
+    public void Abort() => abort();
+
+    public void Dispose() => owner.Remove(this);
+}

@@ -1,0 +1,192 @@
+using Loggregator.Protocol.Envelopes;
+using Loggregator.Protocol.Internal;
+using Loggregator.TrafficController.Upstream;
+
+namespace Loggregator.TrafficController.Streams.Sse;
+
+/// <summary>
+/// The first phase of a stream that asks for history: collects what the Dopplers held when it was opened, writes it merged, and ends when
+/// each of them is done, lost, or has been silent for too long.
+/// </summary>
+internal sealed class History(
+    EnvelopeStream stream,
+    BatchWriter batch,
+    Notices notices,
+    Positions positions,
+    StreamQuery query,
+    long patience,
+    long budget,
+    TimeProvider time,
+    TrafficControllerCounters counters)
+{
+    private const long FlushAt = 256 * 1024;
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(150);
+    private readonly long _quiet = (long)(Quiet.TotalSeconds * time.TimestampFrequency);
+    private readonly HistoryMerge _merge = new(query.LastLines, budget, counters);
+    private long _progress = time.GetTimestamp();
+    private bool _announced;
+    private bool _agedOut;
+    private bool _keptBegun;
+    private ITimer? _clock;
+
+    /// <summary>Everything has been written.</summary>
+    public bool Over { get; private set; }
+
+    /// <summary>Whether what has been written reaches up to the positions.</summary>
+    public bool CursorHolds => Over || query.LastLines == 0;
+
+    /// <summary>Sees which Dopplers there are; those that cannot be reached are not waited for.</summary>
+    public void Begin()
+    {
+        if (!stream.Request.Start.WantsHistory)
+        {
+            Over = true;
+            return;
+        }
+
+        foreach (var member in stream.Memberships)
+        {
+            _merge.QueueOf(member).Done = member.Node.Tried && member.Node.Attachment.Identity is null;
+        }
+
+        _clock = time.CreateTimer(static stream => ((EnvelopeStream)stream!).Wake(), stream, Quiet / 2, Quiet / 2);
+    }
+
+    public void Opened(Membership member, Opened opened)
+    {
+        _progress = time.GetTimestamp();
+        _agedOut |= opened.AgedOut;
+        if (!Over)
+        {
+            _merge.QueueOf(member).Opened = true;
+        }
+    }
+
+    /// <summary>Takes a page into the merge; false when it is live.</summary>
+    public bool TryKeep(in StreamItem item)
+    {
+        if (Over || item.Member is null)
+        {
+            return false;
+        }
+
+        _progress = time.GetTimestamp();
+        var queue = _merge.QueueOf(item.Member);
+        queue.Add(item);
+        queue.Done |= stream.Request.Start.LastCount is var last and > 0 && queue.Received >= last;
+        return true;
+    }
+
+    public void Done(Membership member)
+    {
+        if (!Over)
+        {
+            _progress = time.GetTimestamp();
+            _merge.QueueOf(member).Done = true;
+        }
+    }
+
+    /// <summary>Writes what can be written in order. True: so much that it should be flushed first; then there is more.</summary>
+    public bool Advance(SseWriter sse)
+    {
+        GiveUpOnSilent();
+
+        while (_merge.Next() is { } queue)
+        {
+            Take(queue);
+            if (sse.Unflushed >= FlushAt)
+            {
+                return true;
+            }
+        }
+
+        return _merge.Complete && WriteKept(sse);
+    }
+
+    /// <summary>Gives up what was not written.</summary>
+    public void Abandon()
+    {
+        foreach (var queue in _merge.Queues)
+        {
+            stream.Discard(queue.Deliveries);
+            while (queue.TryTakePage(out var item))
+            {
+                stream.Release(item);
+            }
+        }
+
+        stream.Discard(_merge.Abandon());
+        _clock?.Dispose();
+    }
+
+    // A Doppler says nothing at the end of its history, if the last match is not at the head of its log: it falls silent, with credit left.
+    private void GiveUpOnSilent()
+    {
+        var silence = time.GetTimestamp() - _progress;
+        foreach (var queue in _merge.Queues)
+        {
+            queue.Done |= !queue.HasHead && silence >= (queue.Opened ? _quiet : patience);
+        }
+    }
+
+    private void Take(HistoryQueue queue)
+    {
+        if (batch.IsForeign(queue.Envelope))
+        {
+            Interlocked.Add(ref counters.Filtered, queue.Page.Copies);
+        }
+        else if (!_merge.IsCopy(queue))
+        {
+            if (query.LastLines > 0)
+            {
+                _merge.Keep(queue);
+            }
+            else
+            {
+                Announce(queue.Timestamp);
+                batch.Write(queue.Envelope, queue.Page.Copies);
+            }
+        }
+
+        if (queue.Advance() is { } used)
+        {
+            positions.Set(used.Place);
+            stream.Release(used);
+        }
+    }
+
+    private bool WriteKept(SseWriter sse)
+    {
+        while (_merge.TryTakeKept(out var page, out var offset, out var length))
+        {
+            var record = new RecordReader(page!.Records.Slice(offset, length));
+            record.MoveNext();
+            if (!_keptBegun)
+            {
+                _keptBegun = true;
+                Announce(RawEnvelope.TryReadHeader(record.Current, out var header) ? header.Timestamp : 0);
+            }
+
+            batch.Write(record.Current, page.Copies);
+            page.Release();
+            if (sse.Unflushed >= FlushAt)
+            {
+                return true;
+            }
+        }
+
+        Announce(0);
+        Over = true;
+        _clock?.Dispose();
+        return false;
+    }
+
+    private void Announce(long startsAt)
+    {
+        if (!_announced)
+        {
+            _announced = true;
+            notices.History(startsAt, _agedOut, _merge.BeyondBudget);
+        }
+    }
+}

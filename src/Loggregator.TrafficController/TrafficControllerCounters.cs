@@ -1,0 +1,77 @@
+namespace Loggregator.TrafficController;
+
+/// <summary>
+/// The role's numbers since its start; written with <see cref="Interlocked"/>, read by anyone. At rest, over all streams:
+/// matched = written + dropped (all reasons) + filtered + duplicates + trimmed + held.
+/// </summary>
+public sealed class TrafficControllerCounters
+{
+    /// <summary>Envelopes taken over for a stream, as often as they match; what an original Doppler sent and was invalid is not among them.</summary>
+    public long Matched;
+
+    /// <summary>Envelopes written to clients.</summary>
+    public long Written;
+
+    /// <summary>Envelopes in streams' mailboxes now.</summary>
+    public long Held;
+
+    /// <summary>Dropped: larger than the reader takes.</summary>
+    public long DroppedTooLarge;
+
+    /// <summary>Dropped: the ring in front of an original Doppler was full, as the client did not read.</summary>
+    public long DroppedSlowConsumer;
+
+    /// <summary>Dropped: the client left before it was written.</summary>
+    public long DroppedPeerGone;
+
+    /// <summary>Dropped: the role stopped before it was written.</summary>
+    public long DroppedShutdown;
+
+    /// <summary>Not shown: the client asked for another instance, or the gap record has no form that it asked for.</summary>
+    public long Filtered;
+
+    /// <summary>Identical copies of history that two Dopplers held.</summary>
+    public long Duplicates;
+
+    /// <summary>History beyond the last lines that were asked for.</summary>
+    public long Trimmed;
+
+    /// <summary>Invalid envelopes from original Dopplers, dropped before anything else.</summary>
+    public long Invalid;
+
+    /// <summary>Envelopes that streams were told they missed, lost here or before.</summary>
+    public long ToldLost;
+
+    /// <summary>Bytes of messages and events written to clients.</summary>
+    public long WrittenBytes;
+
+    /// <summary>gRPC streams open now.</summary>
+    public long GrpcStreams;
+
+    /// <summary>SSE streams open now.</summary>
+    public long SseStreams;
+
+    /// <summary>gRPC streams refused because of the limit.</summary>
+    public long RejectedStreams;
+
+    /// <summary>SSE clients cut off because they did not read.</summary>
+    public long StalledStreams;
+
+    /// <summary>Dopplers attached now.</summary>
+    public long DopplersAttached;
+
+    /// <summary>Links to Dopplers made.</summary>
+    public long DopplerConnects;
+
+    /// <summary>Links to Dopplers lost.</summary>
+    public long DopplerDisconnects;
+
+    /// <summary>Subscriptions open at Dopplers now.</summary>
+    public long Subscriptions;
+
+    /// <summary>Times that a slow client left a shared subscription for one of its own.</summary>
+    public long SlowClients;
+
+    /// <summary>Envelopes dropped for whatever reason.</summary>
+    public long Dropped => DroppedTooLarge + DroppedSlowConsumer + DroppedPeerGone + DroppedShutdown;
+}

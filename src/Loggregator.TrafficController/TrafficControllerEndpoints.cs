@@ -1,0 +1,40 @@
+using Loggregator.TrafficController.Query;
+using Loggregator.TrafficController.Streams.Grpc;
+using Loggregator.TrafficController.Streams.Sse;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Loggregator.TrafficController;
+
+/// <summary>Maps the Traffic Controller's calls.</summary>
+public static class TrafficControllerEndpoints
+{
+    /// <summary>Maps gRPC and HTTP; for a host whose listeners serve both.</summary>
+    public static IEndpointRouteBuilder MapTrafficController(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapTrafficControllerGrpc();
+        endpoints.MapTrafficControllerHttp();
+        return endpoints;
+    }
+
+    /// <summary>Maps <c>loggregator.v2.Egress</c>.</summary>
+    public static IEndpointRouteBuilder MapTrafficControllerGrpc(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<EgressService>();
+        return endpoints;
+    }
+
+    /// <summary>Maps <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c> and <c>/v2/sources</c>.</summary>
+    public static IEndpointRouteBuilder MapTrafficControllerHttp(this IEndpointRouteBuilder endpoints)
+    {
+        var sse = endpoints.ServiceProvider.GetRequiredService<SseEndpoints>();
+        var sources = endpoints.ServiceProvider.GetRequiredService<SourcesEndpoint>();
+        endpoints.Map("/v2/read", (RequestDelegate)sse.ReadAsync);
+        endpoints.MapGet("/v2/stream", (RequestDelegate)sse.StreamAsync);
+        endpoints.MapGet("/v2/recent", (RequestDelegate)sse.RecentAsync);
+        endpoints.MapGet("/v2/sources", (RequestDelegate)sources.HandleAsync);
+        return endpoints;
+    }
+}

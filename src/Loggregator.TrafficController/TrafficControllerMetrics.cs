@@ -1,0 +1,61 @@
+using System.Diagnostics.Metrics;
+
+namespace Loggregator.TrafficController;
+
+/// <summary>Shows <see cref="TrafficControllerCounters"/> as instruments.</summary>
+public sealed class TrafficControllerMetrics : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "loggregator.traffic_controller";
+
+    private readonly Meter _meter;
+
+    /// <summary>Registers the instruments.</summary>
+    public TrafficControllerMetrics(IMeterFactory meters, TrafficControllerCounters counters)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        ArgumentNullException.ThrowIfNull(counters);
+        _meter = meters.Create(MeterName);
+        Count("matched", "{envelope}", "Envelopes taken over for streams.", () => counters.Matched);
+        Count("written", "{envelope}", "Envelopes written to clients.", () => counters.Written);
+        Count("written_bytes", "By", "Bytes written to clients.", () => counters.WrittenBytes);
+        Count("invalid", "{envelope}", "Invalid envelopes from original Dopplers.", () => counters.Invalid);
+        Count("filtered", "{envelope}", "Envelopes of other instances than asked for.", () => counters.Filtered);
+        Count("duplicates", "{envelope}", "Identical copies of history left out.", () => counters.Duplicates);
+        Count("trimmed", "{envelope}", "History beyond the last lines asked for.", () => counters.Trimmed);
+        Count("told_lost", "{envelope}", "Envelopes that streams were told they missed.", () => counters.ToldLost);
+        Count("rejected_streams", "{stream}", "gRPC streams refused because of the limit.", () => counters.RejectedStreams);
+        Count("stalled_streams", "{stream}", "SSE clients cut off because they did not read.", () => counters.StalledStreams);
+        Count("slow_clients", "{client}", "Clients that left a shared subscription.", () => counters.SlowClients);
+        Count("doppler_connects", "{link}", "Links to Dopplers made.", () => counters.DopplerConnects);
+        Count("doppler_disconnects", "{link}", "Links to Dopplers lost.", () => counters.DopplerDisconnects);
+        Gauge("held", "{envelope}", "Envelopes in streams' mailboxes.", () => counters.Held);
+        Gauge("dopplers_attached", "{doppler}", "Dopplers attached.", () => counters.DopplersAttached);
+        Gauge("subscriptions", "{subscription}", "Subscriptions open at Dopplers.", () => counters.Subscriptions);
+        _meter.CreateObservableCounter("loggregator.traffic_controller.dropped", () => Dropped(counters), "{envelope}", "Envelopes dropped.");
+        _meter.CreateObservableGauge("loggregator.traffic_controller.streams", () => Streams(counters), "{stream}", "Streams open.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    private static Measurement<long>[] Dropped(TrafficControllerCounters counters) =>
+    [
+        new(counters.DroppedTooLarge, new KeyValuePair<string, object?>("reason", "too_large")),
+        new(counters.DroppedSlowConsumer, new KeyValuePair<string, object?>("reason", "slow_consumer")),
+        new(counters.DroppedPeerGone, new KeyValuePair<string, object?>("reason", "peer_gone")),
+        new(counters.DroppedShutdown, new KeyValuePair<string, object?>("reason", "shutdown")),
+    ];
+
+    private static Measurement<long>[] Streams(TrafficControllerCounters counters) =>
+    [
+        new(counters.GrpcStreams, new KeyValuePair<string, object?>("protocol", "grpc")),
+        new(counters.SseStreams, new KeyValuePair<string, object?>("protocol", "sse")),
+    ];
+
+    private void Count(string noun, string unit, string description, Func<long> value) =>
+        _meter.CreateObservableCounter("loggregator.traffic_controller." + noun, value, unit, description);
+
+    private void Gauge(string noun, string unit, string description, Func<long> value) =>
+        _meter.CreateObservableGauge("loggregator.traffic_controller." + noun, value, unit, description);
+}

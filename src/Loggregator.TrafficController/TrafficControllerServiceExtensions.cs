@@ -1,0 +1,46 @@
+using System.Diagnostics.Metrics;
+using Grpc.AspNetCore.Server.Model;
+using Loggregator.TrafficController.Query;
+using Loggregator.TrafficController.Streams;
+using Loggregator.TrafficController.Streams.Grpc;
+using Loggregator.TrafficController.Streams.Sse;
+using Loggregator.TrafficController.Upstream;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Loggregator.TrafficController;
+
+/// <summary>Adds the Traffic Controller role to a host.</summary>
+public static class TrafficControllerServiceExtensions
+{
+    /// <summary>Adds what the role needs; the host provides the clock, logs, meters and the peer connector.</summary>
+    public static IServiceCollection AddTrafficController(this IServiceCollection services, TrafficControllerOptions options)
+    {
+        services.AddGrpc();
+        services.AddRouting();
+        services.AddSingleton(Options.Create(options));
+        services.TryAddSingleton<TrafficControllerCounters>();
+        services.AddSingleton(provider => new TrafficControllerMetrics(
+            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TrafficControllerCounters>()));
+        services.AddSingleton<DopplerSet>();
+        services.AddSingleton<OpenStreams>();
+        services.AddSingleton<SourceQuery>();
+        services.AddSingleton<SourcesEndpoint>();
+        services.AddSingleton<SseEndpoints>();
+        services.AddSingleton<EgressService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<EgressService>, EgressMethods>());
+        services.AddSingleton(provider => new TrafficControllerService(
+            provider.GetRequiredService<DopplerSet>(),
+            provider.GetRequiredService<OpenStreams>(),
+            provider.GetRequiredService<TrafficControllerCounters>(),
+            provider.GetRequiredService<IHostApplicationLifetime>()));
+        services.AddHostedService(provider =>
+        {
+            provider.GetRequiredService<TrafficControllerMetrics>(); // its instruments live as long as the host
+            return provider.GetRequiredService<TrafficControllerService>();
+        });
+        return services;
+    }
+}

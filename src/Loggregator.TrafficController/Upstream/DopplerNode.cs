@@ -1,0 +1,275 @@
+using Loggregator.Client.Connect;
+using Loggregator.Client.Consume;
+using Loggregator.Protocol.Internal;
+using Microsoft.Extensions.Logging;
+
+namespace Loggregator.TrafficController.Upstream;
+
+/// <summary>
+/// One Doppler: its attachment and the subscriptions there. The gate guards all of its lines and memberships; inside it only streams'
+/// own locks are taken, and the attachment's.
+/// </summary>
+internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
+{
+    private readonly Dictionary<string, Line> _shared = []; // by the request's key
+    private readonly List<Line> _settling = []; // own lines that join the shared one as soon as they stand at the same place
+    private readonly HashSet<Line> _lines = [];
+    private readonly DopplerSet _set;
+    private readonly TrafficControllerCounters _counters;
+    private readonly ILogger _log;
+    private bool _told;
+
+    public DopplerNode(string address, PeerConnector connector, DopplerSet set, TrafficControllerCounters counters, TimeProvider time, ILogger log)
+    {
+        _set = set;
+        _counters = counters;
+        _log = log;
+        Attachment = new DopplerAttachment(address, connector, set.ClientId, this, time);
+    }
+
+    public Lock Gate { get; } = new();
+
+    public DopplerAttachment Attachment { get; }
+
+    /// <summary>The instance id of who answered last; null before the first hello.</summary>
+    public string? DopplerId { get; private set; }
+
+    /// <summary>Whether an attempt to attach has succeeded or failed: who waits for this Doppler's history knows what to expect.</summary>
+    public bool Tried { get; private set; }
+
+    /// <summary>Subscriptions open here; for tests and metrics.</summary>
+    public int LineCount
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _lines.Count;
+            }
+        }
+    }
+
+    public bool OnHello(DopplerAttachment attachment, DopplerIdentity identity)
+    {
+        if (!_set.Admit(this, identity))
+        {
+            return false;
+        }
+
+        DopplerId = identity.Id;
+        Tried = true;
+        _told = false;
+        Interlocked.Increment(ref _counters.DopplerConnects);
+        Interlocked.Increment(ref _counters.DopplersAttached);
+        Log.Attached(_log, identity.Id, attachment.Address);
+        return true;
+    }
+
+    public void OnLost(DopplerAttachment attachment, bool wasAttached, bool planned, string reason)
+    {
+        if (wasAttached)
+        {
+            Interlocked.Increment(ref _counters.DopplerDisconnects);
+            Interlocked.Decrement(ref _counters.DopplersAttached);
+        }
+
+        if (wasAttached || !Tried)
+        {
+            lock (Gate)
+            {
+                Tried = true;
+                foreach (var line in _lines)
+                {
+                    line.OnLost(wasAttached, planned);
+                }
+            }
+        }
+
+        if (!_told && !_set.Stopping)
+        {
+            _told = true;
+            Log.DopplerLost(_log, attachment.Address, reason);
+        }
+
+        if (attachment.Ended)
+        {
+            _set.Forget(this);
+        }
+    }
+
+    public void OnFrameEnd(DopplerAttachment attachment)
+    {
+        if (_settling.Count == 0)
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            for (var i = _settling.Count - 1; i >= 0; i--)
+            {
+                if (TrySettle(_settling[i]))
+                {
+                    _settling.RemoveAt(i);
+                }
+            }
+        }
+    }
+
+    /// <summary>Lets a stream read here.</summary>
+    /// <param name="stream">Who reads.</param>
+    /// <param name="start">Where it starts.</param>
+    public Membership Join(EnvelopeStream stream, StreamStart start)
+    {
+        var member = new Membership(stream, this);
+        var request = stream.Request;
+        lock (Gate)
+        {
+            if (!request.Sharded && !start.WantsHistory && _shared.TryGetValue(request.Key, out var line))
+            {
+                member.Line = line;
+                line.Members.Add(member);
+                if (line.Place is { DopplerId: not null } place)
+                {
+                    stream.Tell(StreamItemKind.Opened, member, place, new Opened { FirstPosition = place.Next, LivePosition = place.Next });
+                    stream.Tell(StreamItemKind.HistoryDone, member, place, null);
+                }
+
+                return member;
+            }
+
+            line = Open(request, start, member, historyDone: false, from: null);
+            if (!request.Sharded && !start.WantsHistory)
+            {
+                Share(line);
+            }
+
+            return member;
+        }
+    }
+
+    /// <summary>Ends a stream's reading here.</summary>
+    public void Leave(Membership member)
+    {
+        lock (Gate)
+        {
+            if (member.Line is { } line)
+            {
+                member.Line = null;
+                Remove(line, member);
+            }
+        }
+    }
+
+    /// <summary>A stream is done with a page; its credit goes back to where it came from, and to where the stream reads now.</summary>
+    public void Release(Membership member, Page page)
+    {
+        lock (Gate)
+        {
+            member.Pending -= page.Charge;
+            if (page.Credit())
+            {
+                page.Origin!.Subscription!.Release(page.Charge);
+            }
+
+            if (member.Line is { } line && line != page.Origin && member.Carried > 0)
+            {
+                var carried = Math.Min(member.Carried, page.Charge);
+                member.Carried -= carried;
+                line.Subscription!.Release(carried);
+            }
+        }
+    }
+
+    /// <summary>A line has no more history to read: it becomes the shared one of its key, or joins it. Under the gate.</summary>
+    public void Settle(Line line)
+    {
+        if (!line.Request.Sharded && !line.Shared && !TrySettle(line) && !_settling.Contains(line))
+        {
+            _settling.Add(line);
+        }
+    }
+
+    /// <summary>Gives a slow stream a subscription of its own, from where it stands. Under the gate.</summary>
+    public void Part(Line line, Membership member)
+    {
+        var place = line.Place;
+        if (place.DopplerId is null)
+        {
+            return;
+        }
+
+        line.Members.Remove(member);
+        member.Carried = member.Pending;
+        var own = Open(line.Request, StreamStart.Now, member, historyDone: true, new CursorMark(place.DopplerId, place.Incarnation, place.Next));
+        _settling.Add(own);
+        Interlocked.Increment(ref _counters.SlowClients);
+    }
+
+    public ValueTask DisposeAsync() => Attachment.DisposeAsync();
+
+    private Line Open(StreamRequest request, StreamStart start, Membership member, bool historyDone, CursorMark? from)
+    {
+        var line = new Line(this, request, historyDone);
+        line.Members.Add(member);
+        member.Line = line;
+        _lines.Add(line);
+        Interlocked.Increment(ref _counters.Subscriptions);
+        line.Subscription = Attachment.Subscribe(request.Spec, start, line, from, member.Carried);
+        return line;
+    }
+
+    private void Remove(Line line, Membership member)
+    {
+        line.Members.Remove(member);
+        if (!line.Closed)
+        {
+            return;
+        }
+
+        line.Subscription!.Close();
+        _lines.Remove(line);
+        _settling.Remove(line);
+        Interlocked.Decrement(ref _counters.Subscriptions);
+        if (line.Shared)
+        {
+            _shared.Remove(line.Request.Key);
+        }
+    }
+
+    private void Share(Line line)
+    {
+        line.Shared = true;
+        _shared.Add(line.Request.Key, line);
+    }
+
+    // Two subscriptions of the same selectors that stand at the same place have brought, and will bring, the same.
+    private bool TrySettle(Line own)
+    {
+        if (own.Closed)
+        {
+            return true;
+        }
+
+        if (!_shared.TryGetValue(own.Request.Key, out var shared))
+        {
+            Share(own);
+            return true;
+        }
+
+        var member = own.Members[0];
+        if (own.Place != shared.Place || own.Place.DopplerId is null || member.Pending > own.Request.Window / 4)
+        {
+            return false;
+        }
+
+        own.Members.Remove(member);
+        member.Line = shared;
+        member.Carried = 0;
+        shared.Members.Add(member);
+        own.Subscription!.Close();
+        _lines.Remove(own);
+        Interlocked.Decrement(ref _counters.Subscriptions);
+        return true;
+    }
+}

@@ -1,0 +1,191 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Loggregator.Pipeline.Flow;
+using Loggregator.Protocol.Envelopes;
+using Loggregator.Protocol.Internal;
+
+namespace Loggregator.TrafficController.Upstream;
+
+/// <summary>
+/// What one client reads, of all Dopplers: a mailbox that any Doppler's read loop fills and one pump empties. Its pages never exceed the
+/// window a Doppler, because their credit goes back only when the pump has released them.
+/// </summary>
+internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers, TrafficControllerCounters counters, long openedAt) : IDisposable
+{
+    private const string Hop = "traffic-controller";
+    private readonly Lock _sync = new(); // innermost
+    private readonly AsyncSignal _ready = new();
+    private readonly GapTally _gaps = new();
+    private List<StreamItem> _mailbox = [];
+    private bool _gapMarked;
+    private bool _closed;
+
+    /// <summary>What the client asked for.</summary>
+    public StreamRequest Request { get; } = request;
+
+    /// <summary>UNIX nanoseconds.</summary>
+    public long OpenedAt { get; } = openedAt;
+
+    /// <summary>Our Dopplers that it reads from, one membership each; swapped whole, under the set's lock.</summary>
+    public IReadOnlyList<Membership> Memberships { get; set; } = [];
+
+    /// <summary>Original Dopplers that it reads from. Guarded by the set's lock.</summary>
+    public List<OriginalMembership> Originals { get; } = [];
+
+    /// <summary>Completes when there is something to take, or at <see cref="Wake"/>. One waiter.</summary>
+    public ValueTask WaitAsync() => _ready.WaitAsync();
+
+    /// <summary>Lets the pump look around.</summary>
+    public void Wake() => _ready.Set();
+
+    /// <summary>Moves all that has come to <paramref name="into"/>, which must be empty; each page then is the pump's to release.</summary>
+    public void Take(ref List<StreamItem> into)
+    {
+        lock (_sync)
+        {
+            (_mailbox, into) = (into, _mailbox);
+        }
+
+        if (Originals.Count > 0)
+        {
+            ResolveOriginals(into);
+        }
+    }
+
+    /// <summary>The losses to tell at a <see cref="StreamItemKind.Gap"/>.</summary>
+    public StreamGap[] TakeGaps()
+    {
+        lock (_sync)
+        {
+            _gapMarked = false;
+            return _gaps.Take();
+        }
+    }
+
+    /// <summary>The pump is done with an item.</summary>
+    public void Release(in StreamItem item)
+    {
+        if (item.Page is not { } page)
+        {
+            return;
+        }
+
+        Interlocked.Add(ref counters.Held, -page.Deliveries);
+        item.Member?.Node.Release(item.Member, page);
+        page.Release();
+    }
+
+    /// <summary>Envelopes for this stream; it owns one reference of the page from now on.</summary>
+    public void Enqueue(Membership member, Page page, Place place)
+    {
+        if (!Put(new StreamItem(StreamItemKind.Page, member, page, place, null)))
+        {
+            page.Release();
+            return;
+        }
+
+        CountMatched(page);
+    }
+
+    /// <summary>Something that is no envelope.</summary>
+    public void Tell(StreamItemKind kind, Membership? member, Place place, object? detail)
+    {
+        if (Request.Notices)
+        {
+            Put(new StreamItem(kind, member, null, place, detail));
+        }
+    }
+
+    /// <summary>Puts envelopes of an original Doppler behind what is there; the ring is the membership's.</summary>
+    public bool PutOriginal(OriginalMembership member) => Put(new StreamItem(StreamItemKind.Page, null, null, default, member));
+
+    /// <summary>A page is in the mailbox, or in a ring in front of it.</summary>
+    public void CountMatched(Page page)
+    {
+        Interlocked.Add(ref counters.Matched, page.Deliveries);
+        Interlocked.Add(ref counters.Held, page.Deliveries);
+    }
+
+    /// <summary>A loss that a Doppler told.</summary>
+    public void AddGap(Gap gap) => AddGap(
+        gap.SourceId, gap.InstanceId, gap.Hop, gap.Reason, gap.Count, gap.FirstTimestamp, gap.LastTimestamp, gap.UpperBound);
+
+    /// <summary>One envelope that this tier could not hand on.</summary>
+    public void AddGap(ReadOnlySpan<byte> envelope, in EnvelopeHeader header, LossReason reason, ulong count) => AddGap(
+        Encoding.UTF8.GetString(header.SourceId.Of(envelope)), Encoding.UTF8.GetString(header.InstanceId.Of(envelope)),
+        Hop, reason.Text(), count, header.Timestamp, header.Timestamp, upperBound: false);
+
+    /// <summary>Leaves every Doppler and gives up what is in the mailbox.</summary>
+    public void Dispose()
+    {
+        dopplers.Close(this);
+        lock (_sync)
+        {
+            _closed = true;
+        }
+
+        var left = 0L;
+        ResolveOriginals(_mailbox);
+        foreach (var item in _mailbox)
+        {
+            left += item.Page?.Deliveries ?? 0;
+            Release(item);
+        }
+
+        _mailbox.Clear();
+        Discard(left);
+    }
+
+    /// <summary>Counts envelopes that were taken and could not be written.</summary>
+    public void Discard(long envelopes) =>
+        Interlocked.Add(ref dopplers.Stopping ? ref counters.DroppedShutdown : ref counters.DroppedPeerGone, envelopes);
+
+    private void AddGap(string source, string instance, string hop, string reason, ulong count, long first, long last, bool upperBound)
+    {
+        lock (_sync)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _gaps.Add(source, instance, hop, reason, count, first, last, upperBound);
+            if (!_gapMarked)
+            {
+                _gapMarked = true;
+                _mailbox.Add(new StreamItem(StreamItemKind.Gap, null, null, default, null));
+            }
+        }
+
+        _ready.Set();
+    }
+
+    // An entry for an original Doppler stands for whatever is the oldest page of its ring by now.
+    private static void ResolveOriginals(List<StreamItem> items)
+    {
+        var entries = CollectionsMarshal.AsSpan(items);
+        for (var i = 0; i < entries.Length; i++)
+        {
+            if (entries[i].Detail is OriginalMembership member)
+            {
+                entries[i] = entries[i] with { Page = member.Take(), Detail = null };
+            }
+        }
+    }
+
+    private bool Put(in StreamItem item)
+    {
+        lock (_sync)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            _mailbox.Add(item);
+        }
+
+        _ready.Set();
+        return true;
+    }
+}

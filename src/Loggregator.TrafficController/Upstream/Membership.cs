@@ -1,0 +1,20 @@
+namespace Loggregator.TrafficController.Upstream;
+
+/// <summary>
+/// One stream's place at one Doppler: which subscription it reads from now, and how much it has not finished. Guarded by the node's gate.
+/// </summary>
+internal sealed class Membership(EnvelopeStream stream, DopplerNode node)
+{
+    public EnvelopeStream Stream { get; } = stream;
+
+    public DopplerNode Node { get; } = node;
+
+    /// <summary>The subscription that it reads from; null after it left.</summary>
+    public Line? Line { get; set; }
+
+    /// <summary>Bytes handed over and not released.</summary>
+    public long Pending { get; set; }
+
+    /// <summary>Of these, bytes from a former subscription that count against the credit of <see cref="Line"/>.</summary>
+    public long Carried { get; set; }
+}

@@ -1,0 +1,143 @@
+using Loggregator.Client.Consume;
+using Loggregator.Protocol.Envelopes;
+using Loggregator.Protocol.Grpc;
+
+namespace Loggregator.TrafficController.Upstream;
+
+/// <summary>
+/// The envelopes of one run, shared by every client that they go to: each of the owners releases it once. What has to be computed of
+/// them (traits, JSON) is computed by the first who needs it, for all. Any thread.
+/// </summary>
+internal sealed class Page
+{
+    private readonly Lock _sync = new();
+    private readonly MessageBuffer _buffer;
+    private readonly int _offset;
+    private readonly int _length;
+    private MessageBuffer? _json;
+    private PageTraits _traits;
+    private int _owners;
+    private int _credited;
+
+    private Page(MessageBuffer buffer, int offset, in DopplerRun run, Line? origin, int owners)
+    {
+        _buffer = buffer;
+        _offset = offset;
+        _length = run.Length;
+        _owners = owners;
+        Count = run.Count;
+        Copies = run.Copies;
+        Origin = origin;
+    }
+
+    /// <summary>Records in it.</summary>
+    public int Count { get; }
+
+    /// <summary>How often each record is to be delivered.</summary>
+    public int Copies { get; }
+
+    /// <summary>Envelopes to deliver.</summary>
+    public long Deliveries => (long)Count * Copies;
+
+    /// <summary>What it took of the subscription's credit.</summary>
+    public long Charge => (long)_length * Copies;
+
+    /// <summary>The subscription that brought it; null: an original Doppler.</summary>
+    public Line? Origin { get; }
+
+    /// <summary>The records, as in a batch message.</summary>
+    public ReadOnlySpan<byte> Records => _buffer.Span.Slice(_offset, _length);
+
+    /// <summary>What the envelopes have.</summary>
+    public PageTraits Traits
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _traits != PageTraits.None ? _traits : _traits = Scan();
+            }
+        }
+    }
+
+    /// <summary>
+    /// A page of this run. A run that is a small part of its frame is copied, so that what waits for a slow client pins no more than about
+    /// four times its own size.
+    /// </summary>
+    public static Page Of(in DopplerRun run, Line? origin, int owners)
+    {
+        if (run.Length >= run.Frame.Length / 4)
+        {
+            return new Page(run.Frame.Retain(), run.Offset, run, origin, owners);
+        }
+
+        var copy = MessageBuffer.Rent(run.Length);
+        copy.Write(run.Frame.Span.Slice(run.Offset, run.Length));
+        return new Page(copy, 0, run, origin, owners);
+    }
+
+    /// <summary>The envelopes as JSON objects with preferred tags and commas between them; valid until the caller's release.</summary>
+    public ReadOnlySpan<byte> Json
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return (_json ??= Encode()).Span;
+            }
+        }
+    }
+
+    /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
+    public bool Credit() => Interlocked.Exchange(ref _credited, 1) == 0;
+
+    /// <summary>Adds an owner.</summary>
+    public void Retain() => Interlocked.Increment(ref _owners);
+
+    /// <summary>One owner is done.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _owners) == 0)
+        {
+            _buffer.Dispose();
+            _json?.Dispose();
+        }
+    }
+
+    private PageTraits Scan()
+    {
+        var traits = PageTraits.Known;
+        var records = new RecordReader(Records);
+        while (records.MoveNext())
+        {
+            if (RawEnvelope.TryReadHeader(records.Current, out var header))
+            {
+                traits |= (header.Flags & EnvelopeFlags.DeprecatedTags) != 0 ? PageTraits.DeprecatedTags : PageTraits.None;
+                traits |= (header.Flags & EnvelopeFlags.Tags) != 0 ? PageTraits.Tags : PageTraits.None;
+                traits |= (header.Flags & EnvelopeFlags.GapRecord) != 0 ? PageTraits.GapRecords : PageTraits.None;
+            }
+        }
+
+        return traits;
+    }
+
+    private MessageBuffer Encode()
+    {
+        var json = MessageBuffer.Rent(_length * 2 * Copies);
+        var records = new RecordReader(Records);
+        while (records.MoveNext())
+        {
+            for (var copy = 0; copy < Copies; copy++)
+            {
+                if (json.Length > 0)
+                {
+                    json.Write(","u8);
+                }
+
+                EnvelopeForms.WriteJson(json, records.Current);
+            }
+        }
+
+        return json;
+    }
+}

@@ -1,0 +1,230 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Core;
+using Loggregator.Protocol.Envelopes;
+using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.Internal;
+using Loggregator.Protocol.Selectors;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Loggregator.IntegrationTests.TrafficController;
+
+/// <summary>A Doppler reduced to its wire: an unbounded list of envelopes, Attach with positions and credit, and the original's BatchedReceiver.</summary>
+internal sealed class FakeDoppler : IAsyncDisposable
+{
+    private readonly Lock _sync = new();
+    private readonly List<byte[]> _log = [];
+    private readonly ConcurrentDictionary<FakeAttach, bool> _attached = new();
+    private readonly ConcurrentDictionary<FakeReceiver, bool> _receivers = new();
+    private WebApplication? _app;
+
+    public int Port { get; private set; }
+
+    public string Id { get; init; } = "doppler-" + Guid.NewGuid().ToString("N")[..6];
+
+    public ulong Incarnation { get; private set; } = 1;
+
+    /// <summary>Every Open request ever received.</summary>
+    public ConcurrentQueue<Open> Opens { get; } = new();
+
+    /// <summary>Every BatchedReceiver request ever received.</summary>
+    public ConcurrentQueue<Protocol.V2.EgressBatchRequest> Requests { get; } = new();
+
+    public string Address => $"127.0.0.1:{Port}";
+
+    public int Attachments => _attached.Count;
+
+    public int Subscriptions => _attached.Keys.Sum(attach => attach.Count);
+
+    public int Receivers => _receivers.Count;
+
+    public static async Task<FakeDoppler> StartAsync()
+    {
+        var doppler = new FakeDoppler();
+        await doppler.ListenAsync();
+        return doppler;
+    }
+
+    /// <summary>Listens, on the port it had before if there was one.</summary>
+    public async Task ListenAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
+            kestrel.Listen(IPAddress.Loopback, Port, listen => listen.Protocols = HttpProtocols.Http2);
+        });
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(this);
+        builder.Services.AddSingleton<IServiceMethodProvider<FakeDoppler>, Methods>();
+        _app = builder.Build();
+        _app.MapGrpcService<FakeDoppler>();
+        await _app.StartAsync();
+        Port = new Uri(_app.Urls.First()).Port;
+    }
+
+    /// <summary>Appends envelopes; subscriptions get them.</summary>
+    public void Append(params byte[][] envelopes)
+    {
+        lock (_sync)
+        {
+            _log.AddRange(envelopes);
+        }
+
+        Wake();
+        foreach (var receiver in _receivers.Keys)
+        {
+            receiver.Send(envelopes);
+        }
+    }
+
+    /// <summary>Tells every subscription a loss.</summary>
+    public void TellGap(string source, ulong count)
+    {
+        foreach (var attach in _attached.Keys)
+        {
+            attach.TellGap(source, count);
+        }
+    }
+
+    /// <summary>Says that it leaves.</summary>
+    public void Leave()
+    {
+        foreach (var attach in _attached.Keys)
+        {
+            attach.SendRest(new AttachFrame { Leaving = true });
+        }
+    }
+
+    /// <summary>Stops at once, as a killed process does.</summary>
+    public async Task KillAsync()
+    {
+        foreach (var attach in _attached.Keys)
+        {
+            attach.Abort();
+        }
+
+        using var hurry = new CancellationTokenSource(TimeSpan.Zero);
+        try
+        {
+            await _app!.StopAsync(hurry.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // As meant.
+        }
+
+        await _app!.DisposeAsync();
+        _app = null;
+    }
+
+    /// <summary>Comes back with nothing, as another run.</summary>
+    public async Task RestartAsync()
+    {
+        lock (_sync)
+        {
+            _log.Clear();
+            Incarnation++;
+        }
+
+        await ListenAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await KillAsync();
+        }
+    }
+
+    internal (byte[]? Envelope, int Head) At(int position)
+    {
+        lock (_sync)
+        {
+            return (position < _log.Count ? _log[position] : null, _log.Count);
+        }
+    }
+
+    internal void Remove(FakeAttach attach) => _attached.TryRemove(attach, out _);
+
+    private void Wake()
+    {
+        foreach (var attach in _attached.Keys)
+        {
+            attach.Wake();
+        }
+    }
+
+    private async Task AttachAsync(IAsyncStreamReader<MessageBuffer> requests, IServerStreamWriter<MessageBuffer> frames, ServerCallContext call)
+    {
+        var attach = new FakeAttach(this, call.GetHttpContext().Abort);
+        _attached[attach] = true;
+        try
+        {
+            await attach.RunAsync(requests, frames, call.CancellationToken);
+        }
+        finally
+        {
+            Remove(attach);
+        }
+    }
+
+    private async Task ReceiveAsync(MessageBuffer request, IServerStreamWriter<MessageBuffer> batches, ServerCallContext call)
+    {
+        var asked = Protocol.V2.EgressBatchRequest.Parser.ParseFrom(request.Span);
+        request.Dispose();
+        Requests.Enqueue(asked);
+        var receiver = new FakeReceiver([.. asked.Selectors.Select(selector => new EnvelopeSelector(selector))]);
+        _receivers[receiver] = true;
+        try
+        {
+            await receiver.RunAsync(batches, call.CancellationToken);
+        }
+        finally
+        {
+            _receivers.TryRemove(receiver, out _);
+        }
+    }
+
+    private async Task SourcesAsync(IServerStreamWriter<MessageBuffer> frames)
+    {
+        var frame = new SourcesFrame { DopplerId = Id };
+        lock (_sync)
+        {
+            foreach (var group in _log.GroupBy(SourceOf))
+            {
+                frame.Sources.Add(new Source { SourceId = group.Key, Envelopes = (ulong)group.Count(), ByType = { 0, (ulong)group.Count() } });
+            }
+        }
+
+        using var message = MessageBuffer.Rent(frame.CalculateSize());
+        Google.Protobuf.MessageExtensions.WriteTo(frame, message);
+        await frames.WriteAsync(message);
+    }
+
+    private static string SourceOf(byte[] envelope) => Protocol.V2.Envelope.Parser.ParseFrom(envelope).SourceId;
+
+    private sealed class Methods : IServiceMethodProvider<FakeDoppler>
+    {
+        private static readonly Method<MessageBuffer, MessageBuffer> Sources = new(
+            MethodType.ServerStreaming, RawMethods.Internal, "Sources", RawMethods.Marshaller, RawMethods.Marshaller);
+
+        public void OnServiceMethodDiscovery(ServiceMethodProviderContext<FakeDoppler> context)
+        {
+            context.AddDuplexStreamingMethod(RawMethods.Attach, [], (doppler, requests, frames, call) => doppler.AttachAsync(requests, frames, call));
+            context.AddServerStreamingMethod(RawMethods.BatchedReceiver, [], (doppler, request, batches, call) => doppler.ReceiveAsync(request, batches, call));
+            context.AddServerStreamingMethod(Sources, [], (doppler, request, frames, _) =>
+            {
+                request.Dispose();
+                return doppler.SourcesAsync(frames);
+            });
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text;
+using Google.Protobuf;
+using Loggregator.Protocol.V2;
+
+namespace Loggregator.IntegrationTests.TrafficController;
+
+/// <summary>Envelopes as bytes.</summary>
+internal static class Sample
+{
+    public static byte[] Log(string source, string text, long timestamp = 1, string instance = "0") => new Envelope
+    {
+        Timestamp = timestamp,
+        SourceId = source,
+        InstanceId = instance,
+        Log = new Log { Payload = ByteString.CopyFromUtf8(text) },
+    }.ToByteArray();
+
+    public static byte[][] Logs(string source, int from, int count) =>
+        [.. Enumerable.Range(from, count).Select(i => Log(source, $"{source}-{i}", i + 1))];
+
+    public static byte[] Counter(string source, string name, ulong delta = 1) => new Envelope
+    {
+        Timestamp = 1,
+        SourceId = source,
+        Counter = new Counter { Name = name, Delta = delta },
+    }.ToByteArray();
+
+    public static byte[] BigLog(string source, int bytes) => Log(source, new string('x', bytes));
+
+    public static byte[] GapRecord(string source, ulong count) => new Envelope
+    {
+        Timestamp = 9,
+        SourceId = source,
+        InstanceId = "0",
+        Counter = new Counter { Name = "dropped", Delta = count },
+        Tags = { ["hop"] = "agent", ["reason"] = "ring_full" },
+    }.ToByteArray();
+
+    public static string Text(Envelope envelope) => Encoding.UTF8.GetString(envelope.Log.Payload.Span);
+}

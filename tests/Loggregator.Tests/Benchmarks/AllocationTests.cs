@@ -1,0 +1,75 @@
+using Loggregator.Benchmarks;
+using Xunit;
+
+namespace Loggregator.Tests.Benchmarks;
+
+/// <summary>
+/// The allocation baselines: bytes of one envelope's way through each benchmark. They may shrink, and then the baseline does too; they never grow.
+/// </summary>
+public sealed class AllocationTests
+{
+    private const int Warmup = 200, Operations = 2_000;
+    private const int FirstLosses = 10_000; // until each source has lost something, and with it has its place in the table of losses
+
+    [Fact]
+    public void HeaderPass_Allocates_Nothing()
+    {
+        var benchmarks = new HeaderBenchmarks();
+        AssertNothing(() => benchmarks.Validate());
+        AssertNothing(() => benchmarks.ReadHeader());
+    }
+
+    [Fact]
+    public void FairRing_Allocates_Nothing()
+    {
+        using var benchmarks = new RingBenchmarks();
+        AssertNothing(() => benchmarks.FairRing());
+    }
+
+    [Fact]
+    public void FairRing_WhenFull_AllocatesNothing()
+    {
+        using var benchmarks = new RingBenchmarks();
+        for (var i = 0; i < FirstLosses; i++)
+        {
+            benchmarks.FairRingFull();
+        }
+
+        AssertNothing(() => benchmarks.FairRingFull());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Log_AppendAndRead_AllocatesNothing(int subscribers)
+    {
+        var benchmarks = new LogBenchmarks { Subscribers = subscribers };
+        benchmarks.Setup();
+        AssertNothing(() => benchmarks.Log());
+    }
+
+    [Fact]
+    public void Selectors_Allocate_Nothing()
+    {
+        var benchmarks = new SelectorBenchmarks();
+        AssertNothing(() => benchmarks.AnyLog());
+        AssertNothing(() => benchmarks.LogsOfOneSource());
+    }
+
+    // Each operation handles a batch of 100 envelopes, so that even one object in a thousand envelopes would show.
+    private static void AssertNothing(Action operation)
+    {
+        for (var i = 0; i < Warmup; i++)
+        {
+            operation();
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Operations; i++)
+        {
+            operation();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+}
