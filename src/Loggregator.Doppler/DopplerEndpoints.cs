@@ -13,6 +13,7 @@ public static class DopplerEndpoints
     {
         endpoints.MapGrpcService<DopplerIngress>();
         endpoints.MapGrpcService<DopplerEgress>();
+        endpoints.MapGrpcService<InternalDoppler>();
         return endpoints;
     }
 }

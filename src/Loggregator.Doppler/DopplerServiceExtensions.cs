@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server.Model;
 using Loggregator.Doppler.Egress;
+using Loggregator.Doppler.Ingest;
 using Loggregator.Doppler.Ingress;
 using Loggregator.Doppler.Lifetime;
 using Loggregator.Pipeline.Log;
@@ -30,6 +31,10 @@ public static class DopplerServiceExtensions
         services.AddSingleton<IServiceMethodProvider<DopplerIngress>, DopplerIngress.Methods>();
         services.AddSingleton<DopplerEgress>();
         services.AddSingleton<IServiceMethodProvider<DopplerEgress>, DopplerEgress.Methods>();
+        services.AddSingleton<IngestLanes>();
+        services.AddSingleton<IngestPace>();
+        services.AddSingleton<InternalDoppler>();
+        services.AddSingleton<IServiceMethodProvider<InternalDoppler>, InternalDoppler.Methods>();
         services.AddSingleton(provider => new DopplerService(
             provider.GetRequiredService<DopplerIdentity>(),
             provider.GetRequiredService<DopplerCounters>(),

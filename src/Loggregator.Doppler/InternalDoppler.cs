@@ -1,0 +1,47 @@
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Core;
+using Loggregator.Doppler.Attach;
+using Loggregator.Doppler.Ingest;
+using Loggregator.Doppler.Lifetime;
+using Loggregator.Pipeline.Log;
+using Loggregator.Protocol.Grpc;
+using Microsoft.Extensions.Logging;
+
+namespace Loggregator.Doppler;
+
+/// <summary><c>loggregator.internal.v1.Doppler</c>: what our own tiers call.</summary>
+internal sealed class InternalDoppler(
+    EnvelopeLog log,
+    LogSources sources,
+    DopplerIdentity identity,
+    DopplerCounters counters,
+    Draining draining,
+    IngestLanes lanes,
+    IngestPace pace,
+    TimeProvider time,
+    ILogger<InternalDoppler> logger)
+{
+    private async Task IngestAsync(IAsyncStreamReader<MessageBuffer> batches, IServerStreamWriter<MessageBuffer> answers, ServerCallContext context)
+    {
+        using var stream = draining.Enter(StreamKind.Ingress);
+        using var session = new IngestSession(log, identity, counters, draining, lanes, pace, time, logger);
+        await session.RunAsync(batches, answers, context);
+    }
+
+    private async Task AttachAsync(IAsyncStreamReader<MessageBuffer> requests, IServerStreamWriter<MessageBuffer> frames, ServerCallContext context)
+    {
+        using var stream = draining.Enter(StreamKind.Attach);
+        using var session = new AttachSession(log, sources, identity, counters, draining, time);
+        await session.RunAsync(requests, frames, context);
+    }
+
+    /// <summary>Binds the calls to raw messages.</summary>
+    internal sealed class Methods : IServiceMethodProvider<InternalDoppler>
+    {
+        public void OnServiceMethodDiscovery(ServiceMethodProviderContext<InternalDoppler> context)
+        {
+            context.AddDuplexStreamingMethod(RawMethods.Ingest, [], (service, batches, answers, call) => service.IngestAsync(batches, answers, call));
+            context.AddDuplexStreamingMethod(RawMethods.Attach, [], (service, requests, frames, call) => service.AttachAsync(requests, frames, call));
+        }
+    }
+}
