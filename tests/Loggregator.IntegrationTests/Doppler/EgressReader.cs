@@ -1,0 +1,49 @@
+using Grpc.Core;
+using Loggregator.Protocol.V2;
+using Xunit;
+
+namespace Loggregator.IntegrationTests.Doppler;
+
+/// <summary>An open BatchedReceiver call.</summary>
+internal sealed class EgressReader(AsyncServerStreamingCall<EnvelopeBatch> call) : IDisposable
+{
+    private readonly Queue<Envelope> _ahead = new();
+
+    public List<Envelope> Received { get; } = [];
+
+    public IEnumerable<string> Logs => Received.Select(envelope => envelope.Log.Payload.ToStringUtf8());
+
+    /// <summary>Reads until so many envelopes have come in all.</summary>
+    public async Task<EgressReader> UntilAsync(int count)
+    {
+        while (Received.Count < count)
+        {
+            if (_ahead.Count == 0)
+            {
+                Assert.True(await call.ResponseStream.MoveNext(DopplerHost.Patience), $"the stream ended after {Received.Count} of {count}");
+                foreach (var envelope in call.ResponseStream.Current.Batch)
+                {
+                    _ahead.Enqueue(envelope);
+                }
+            }
+
+            Received.Add(_ahead.Dequeue());
+        }
+
+        return this;
+    }
+
+    /// <summary>Reads until this log comes; what came before it is in <see cref="Received"/>.</summary>
+    public async Task<EgressReader> UntilAsync(string log)
+    {
+        while (Received.Count == 0 || Received[^1].Log?.Payload.ToStringUtf8() != log)
+        {
+            await UntilAsync(Received.Count + 1);
+        }
+
+        Received.RemoveAt(Received.Count - 1);
+        return this;
+    }
+
+    public void Dispose() => call.Dispose();
+}
