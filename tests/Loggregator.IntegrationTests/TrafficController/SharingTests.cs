@@ -91,7 +91,7 @@ public sealed class SharingTests
             Assert.Equal(Enumerable.Range(i, 100).Select(n => $"{n}:{text}"), await fast.ReadLogsAsync(100));
         }
 
-        Assert.Equal(1, host.Counters.SlowClients);
+        Assert.True(host.Counters.SlowClients > 0);
         Assert.Equal(2, doppler.Subscriptions);
         Assert.True(host.Counters.Held * 2000 < 512 * 1024, $"{host.Counters.Held} envelopes are held.");
 
@@ -130,8 +130,14 @@ public sealed class SharingTests
     {
         await using var doppler = await FakeDoppler.StartAsync();
         await using var host = await TrafficControllerHost.StartAsync(
-            [], options => options.Dopplers = [doppler.Address, $"127.0.0.2:{doppler.Port}"]);
-        Assert.Equal(1, doppler.Attachments);
+            [], options => options.Dopplers = [doppler.Address, $"127.0.0.2:{doppler.Port}"], wait: false);
+        await Eventually.TrueAsync(() => host.Dopplers.Nodes.All(node => node.Tried), "both were tried");
+        using var client = await SseClient.OpenAsync(host.Http, "/v2/read?log");
+        await Eventually.TrueAsync(() => doppler.Subscriptions == 1, "the subscription is open");
+        doppler.Append(Sample.Logs("a", 0, 2));
+        Assert.Equal(["a-0", "a-1"], await client.ReadLogsAsync(2));
+        Assert.Equal(1, host.Counters.DopplersAttached);
+        Assert.Equal(2, host.Counters.Matched);
     }
 
     [Fact]
