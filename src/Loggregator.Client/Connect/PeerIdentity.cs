@@ -119,7 +119,9 @@ public sealed class PeerIdentity
 
         if ((status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0)
         {
-            return $"{who} was issued by another CA ({peer.Issuer}) than the one that is trusted here ({authorities[0].Subject})";
+            return peer.Issuer == authorities[0].Subject
+                ? $"{who} was issued by another CA of the same name than the one that is trusted here ({authorities[0].Subject}, {authorities[0].Thumbprint})"
+                : $"{who} was issued by another CA ({peer.Issuer}) than the one that is trusted here ({authorities[0].Subject})";
         }
 
         return (status & X509ChainStatusFlags.NotValidForUsage) != 0

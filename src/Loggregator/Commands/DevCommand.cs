@@ -35,6 +35,7 @@ internal static class DevCommand
                 {
                     case RunPhase.Planned:
                         ConnectRoles(plans, settings);
+                        RoleCommand.EmitToOwnAgent(plans, settings);
                         break;
                     case RunPhase.Running:
                         Welcome(screen, plans, certificates, time.GetElapsedTime(started));

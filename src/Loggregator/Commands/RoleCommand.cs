@@ -19,9 +19,25 @@ internal static class RoleCommand
             var errors = new List<string>();
             var settings = RoleSettings.Read([role], sources.Read(parsed, errors), errors);
             using var signals = new Signals();
-            return await RunAsync(screen, time, settings, [role], null, signals, static (_, _) => { });
+            return await RunAsync(screen, time, settings, [role], null, signals, (plans, phase) =>
+            {
+                if (phase == RunPhase.Planned)
+                {
+                    EmitToOwnAgent(plans, settings);
+                }
+            });
         });
         return command;
+    }
+
+    /// <summary>Roles tell their numbers to the agent of their host, which may be the one that is started here, unless they were told otherwise.</summary>
+    public static void EmitToOwnAgent(IReadOnlyList<RolePlan> plans, RoleSettings settings)
+    {
+        var agent = plans.SelectMany(plan => plan.Listeners).FirstOrDefault(listener => listener.Key == "Agent:Listen")?.Reachable ?? "127.0.0.1:3458";
+        foreach (var plan in plans.Where(_ => !settings.IsSet("Metrics:EmitTo")))
+        {
+            plan.EmitTo = agent;
+        }
     }
 
     /// <summary>Plans, starts, waits and drains; also what <c>dev</c> does.</summary>
@@ -48,7 +64,7 @@ internal static class RoleCommand
         await using var runner = await RoleRunner.StartAsync(plans, parts, signals.Stopping);
         foreach (var plan in plans)
         {
-            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Key.Split(':')[^1]} {l.Bound}")));
+            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Bound} ({Word(l.Kind)})")));
         }
 
         onPhase(plans, RunPhase.Running);
@@ -65,4 +81,6 @@ internal static class RoleCommand
         ProcessLog.Stopped(logger);
         return ExitCode.Done;
     }
+
+    private static string Word(ListenerKind kind) => kind switch { ListenerKind.Grpc => "gRPC", ListenerKind.Http => "HTTP", _ => "metrics" };
 }

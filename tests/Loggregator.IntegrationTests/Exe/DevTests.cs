@@ -78,7 +78,7 @@ public sealed class DevTests
     {
         var ran = await DevProcess.RunAsync("emit", "--source", "a", "--agent", "127.0.0.1:1", "--counter", "x=1");
         Assert.Equal(1, ran.ExitCode);
-        Assert.Contains("1 envelopes did not reach the agent at 127.0.0.1:1", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("1 envelope did not reach the agent at 127.0.0.1:1", ran.Error, StringComparison.Ordinal);
     }
 
     private static async Task<string[]> TailAsync(DevProcess dev, params string[] args)
