@@ -43,7 +43,8 @@ internal sealed class TlsHost : IAsyncDisposable
     {
         var now = TimeProvider.System.GetUtcNow();
         using var other = PrivateAuthority.Create(now, Lifetime);
-        return new PeerIdentity(other.Issue(CertificateRole.All.Single(r => r.Name == role), [], now, Lifetime), [], [other.Certificate]);
+        var authority = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(other.Certificate.RawData);
+        return new PeerIdentity(other.Issue(CertificateRole.All.Single(r => r.Name == role), [], now, Lifetime), [], [authority]);
     }
 
     public void Issue(string role, TimeSpan lifetime, DateTimeOffset? at = null)

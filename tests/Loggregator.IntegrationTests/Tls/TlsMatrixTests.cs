@@ -19,7 +19,7 @@ public sealed class TlsMatrixTests
         await host.StartAsync("agent");
         using var credentials = PeerCredentials.Load(host.Files("client"));
         await host.SendAsync(credentials, "metron");
-        Assert.Empty(host.Logs.Warnings.Where(line => line.Contains("Refused", StringComparison.Ordinal)));
+        Assert.DoesNotContain(host.Logs.Warnings, line => line.Contains("Refused", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class TlsMatrixTests
             Assert.Equal(StatusCode.Unavailable, e.StatusCode);
         }
 
-        Assert.Contains($"TLS with doppler at {host.Address} failed: its certificate (localhost, metron) does not name 'doppler'", Assert.Single(logs.Errors), StringComparison.Ordinal);
+        Assert.Contains($"TLS with doppler at {host.Address} failed: its certificate (metron) does not name 'doppler'", Assert.Single(logs.Errors), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class TlsMatrixTests
         using var client = PeerCredentials.Load(host.Files("client"));
         var e = await Assert.ThrowsAsync<RpcException>(() => host.SendAsync(client, "doppler"));
         Assert.Equal(StatusCode.PermissionDenied, e.StatusCode);
-        Assert.Contains("its certificate must name metron", await host.LoggedAsync("/loggregator.v2.Ingress/Send"), StringComparison.Ordinal);
+        Assert.Contains("called /loggregator.v2.Ingress/Send", await host.LoggedAsync("its certificate must name metron"), StringComparison.Ordinal);
 
         using var agent = PeerCredentials.Load(host.Files("agent"));
         await host.SendAsync(agent, "doppler");
@@ -189,7 +189,7 @@ public sealed class TlsMatrixTests
                 ClientCertificateContext = identity?.Context,
                 EnabledSslProtocols = versions,
                 ApplicationProtocols = [SslApplicationProtocol.Http2],
-                RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null, // whom the server is, other tests check
             },
             TestContext.Current.CancellationToken);
         return tls;
