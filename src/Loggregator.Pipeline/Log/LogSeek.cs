@@ -58,8 +58,7 @@ internal sealed class LogSeek(EnvelopeLog log, LogConsumer consumer, Subscriptio
                 break;
             }
 
-            wanted -= walk.CountMatches(subscription.Reader, segment, row);
-            if (wanted <= 0)
+            if (walk.Matches(subscription.Reader, segment, row) && --wanted == 0)
             {
                 return (true, segment.PositionOf(row));
             }
