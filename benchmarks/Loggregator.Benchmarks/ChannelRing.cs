@@ -31,9 +31,12 @@ public sealed class ChannelRing
                 throw new InvalidOperationException("A bad envelope.");
             }
 
-            _channel.Writer.TryWrite(new Item(message.Retain(), records.RecordOffset, records.RecordLength));
+            Offer(message, records.RecordOffset, records.RecordLength);
         }
     }
+
+    /// <summary>Offers one record of a message.</summary>
+    public void Offer(MessageBuffer message, int offset, int length) => _channel.Writer.TryWrite(new Item(message.Retain(), offset, length));
 
     /// <summary>Moves up to so many records behind what the destination has; returns how many.</summary>
     public int Take(MessageBuffer destination, int most)

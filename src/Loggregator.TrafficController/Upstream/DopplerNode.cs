@@ -11,6 +11,7 @@ namespace Loggregator.TrafficController.Upstream;
 /// </summary>
 internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
 {
+    private const int MaxPartings = 3; // then a slow stream keeps its own subscription
     private readonly Dictionary<string, Line> _shared = []; // by the request's key
     private readonly List<Line> _settling = []; // own lines that join the shared one as soon as they stand at the same place
     private readonly HashSet<Line> _lines = [];
@@ -202,8 +203,11 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         line.Members.Remove(member);
         member.Carried = member.Pending;
         var own = Open(line.Request, StreamStart.Now, member, historyDone: true, new CursorMark(place.DopplerId, place.Incarnation, place.Next));
-        _settling.Add(own);
         Interlocked.Increment(ref _counters.SlowClients);
+        if (++member.Partings < MaxPartings)
+        {
+            _settling.Add(own);
+        }
     }
 
     public ValueTask DisposeAsync() => Attachment.DisposeAsync();

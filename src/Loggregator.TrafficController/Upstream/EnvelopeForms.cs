@@ -18,8 +18,7 @@ internal static class EnvelopeForms
     /// <summary>The envelope with tags of one kind only; valid until the next call on this thread.</summary>
     public static ReadOnlySpan<byte> Converged(ReadOnlySpan<byte> envelope, bool preferredTags)
     {
-        var unwanted = preferredTags ? EnvelopeFlags.DeprecatedTags : EnvelopeFlags.Tags;
-        if (!RawEnvelope.TryReadHeader(envelope, out var header) || (header.Flags & unwanted) == 0)
+        if (!RawEnvelope.TryReadHeader(envelope, out var header) || !TagConvergence.IsNeeded(header.Flags, preferredTags))
         {
             return envelope;
         }

@@ -15,6 +15,9 @@ internal sealed class Membership(EnvelopeStream stream, DopplerNode node)
     /// <summary>Bytes handed over and not released.</summary>
     public long Pending { get; set; }
 
-    /// <summary>Of these, bytes from a former subscription that count against the credit of <see cref="Line"/>.</summary>
+    /// <summary>How often it left a shared subscription because it was slow.</summary>
+    public int Partings { get; set; }
+
+    /// <summary>Of the pending bytes, those from a former subscription that count against the credit of <see cref="Line"/>.</summary>
     public long Carried { get; set; }
 }

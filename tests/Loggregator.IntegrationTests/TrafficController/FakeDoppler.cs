@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
-using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
 using Loggregator.Protocol.Selectors;
@@ -58,7 +57,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
-            kestrel.Listen(IPAddress.Loopback, Port, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Any, Port, listen => listen.Protocols = HttpProtocols.Http2);
         });
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
@@ -181,7 +180,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
         var asked = Protocol.V2.EgressBatchRequest.Parser.ParseFrom(request.Span);
         request.Dispose();
         Requests.Enqueue(asked);
-        var receiver = new FakeReceiver([.. asked.Selectors.Select(selector => new EnvelopeSelector(selector))]);
+        using var receiver = new FakeReceiver([.. asked.Selectors.Select(selector => new EnvelopeSelector(selector))]);
         _receivers[receiver] = true;
         try
         {

@@ -7,7 +7,7 @@ using Loggregator.Protocol.Selectors;
 namespace Loggregator.IntegrationTests.TrafficController;
 
 /// <summary>One BatchedReceiver call at the fake Doppler.</summary>
-internal sealed class FakeReceiver(EnvelopeSelector[] selectors)
+internal sealed class FakeReceiver(EnvelopeSelector[] selectors) : IDisposable
 {
     private readonly ConcurrentQueue<byte[]> _pending = new();
     private readonly SemaphoreSlim _ready = new(0);
@@ -22,13 +22,15 @@ internal sealed class FakeReceiver(EnvelopeSelector[] selectors)
         _ready.Release();
     }
 
+    public void Dispose() => _ready.Dispose();
+
     public async Task RunAsync(IServerStreamWriter<MessageBuffer> batches, CancellationToken cancel)
     {
         while (true)
         {
             await _ready.WaitAsync(cancel);
             using var batch = MessageBuffer.Rent(4096);
-            while (_pending.TryDequeue(out var envelope))
+            while (batch.Length < 100_000 && _pending.TryDequeue(out var envelope))
             {
                 // Invalid envelopes pass, to see what the reader makes of them.
                 if (!RawEnvelope.TryRead(envelope, out var header) || selectors.Any(selector => selector.Matches(header, envelope)))
@@ -40,6 +42,11 @@ internal sealed class FakeReceiver(EnvelopeSelector[] selectors)
             if (batch.Length > 0)
             {
                 await batches.WriteAsync(batch, cancel);
+            }
+
+            if (!_pending.IsEmpty)
+            {
+                _ready.Release();
             }
         }
     }

@@ -10,7 +10,6 @@ namespace Loggregator.TestKit.Faults;
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
-    private readonly IPEndPoint _target;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Relay, byte> _relays = new();
@@ -19,11 +18,13 @@ public sealed class FaultProxy : IAsyncDisposable
     private volatile TaskCompletionSource? _stall;
     private volatile bool _refusing;
     private volatile int _chunk = 64 * 1024;
+    private volatile int _targetPort;
+    private int _accepted;
 
     /// <summary>Starts to relay from a free port to <paramref name="targetPort"/> on loopback.</summary>
     public FaultProxy(int targetPort, int seed)
     {
-        _target = new IPEndPoint(IPAddress.Loopback, targetPort);
+        _targetPort = targetPort;
         _random = new Random(seed);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -37,7 +38,7 @@ public sealed class FaultProxy : IAsyncDisposable
     public string Address => $"127.0.0.1:{Port}";
 
     /// <summary>Connections accepted so far.</summary>
-    public int Accepted { get; private set; }
+    public int Accepted => Volatile.Read(ref _accepted);
 
     /// <summary>Resets every connection; new ones are taken unless <paramref name="refuse"/>.</summary>
     public void Cut(bool refuse = false)
@@ -48,6 +49,9 @@ public sealed class FaultProxy : IAsyncDisposable
             relay.Reset();
         }
     }
+
+    /// <summary>Where new connections go from now on: the target was started again on another port.</summary>
+    public void Retarget(int port) => _targetPort = port;
 
     /// <summary>Takes connections again after <c>Cut(refuse: true)</c>.</summary>
     public void Restore() => _refusing = false;
@@ -86,7 +90,7 @@ public sealed class FaultProxy : IAsyncDisposable
                 return;
             }
 
-            Accepted++;
+            Interlocked.Increment(ref _accepted);
             if (_refusing)
             {
                 Relay.Reset(client);
@@ -105,7 +109,7 @@ public sealed class FaultProxy : IAsyncDisposable
         _relays.TryAdd(relay, 0);
         try
         {
-            await server.ConnectAsync(_target, _stopping.Token);
+            await server.ConnectAsync(IPAddress.Loopback, _targetPort, _stopping.Token);
             await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)

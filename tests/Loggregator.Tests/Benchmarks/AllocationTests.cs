@@ -38,6 +38,31 @@ public sealed class AllocationTests
         AssertNothing(() => benchmarks.FairRingFull());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Log_AppendAndRead_AllocatesNothing(int subscribers)
+    {
+        var benchmarks = new LogBenchmarks { Subscribers = subscribers };
+        benchmarks.Setup();
+        AssertNothing(() => benchmarks.Log());
+    }
+
+    [Fact]
+    public void Selectors_Allocate_Nothing()
+    {
+        var benchmarks = new SelectorBenchmarks();
+        AssertNothing(() => benchmarks.AnyLog());
+        AssertNothing(() => benchmarks.LogsOfOneSource());
+    }
+
+    [Fact]
+    public void Json_Allocates_Nothing()
+    {
+        var benchmarks = new JsonBenchmarks();
+        AssertNothing(() => benchmarks.FromBytes());
+    }
+
     // Each operation handles a batch of 100 envelopes, so that even one object in a thousand envelopes would show.
     private static void AssertNothing(Action operation)
     {

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Reflection;
+using Loggregator.Agent;
+using Loggregator.Doppler;
+using Loggregator.Pipeline.Flow;
+using Loggregator.TrafficController;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Loggregator.TestKit.Cluster;
+
+/// <summary>The counters of one life of a role; they can be read after its end.</summary>
+internal sealed class RoleCounters(string role, IServiceProvider services)
+{
+    private readonly AgentCounters? _agent = services.GetService<AgentCounters>();
+    private readonly DopplerCounters? _doppler = services.GetService<DopplerCounters>();
+    private readonly TrafficControllerCounters? _trafficController = services.GetService<TrafficControllerCounters>();
+
+    /// <summary>It ended in the middle of its work: nothing has to add up.</summary>
+    public bool Killed { get; set; }
+
+    /// <summary>Envelopes that Dopplers have answered for to this agent.</summary>
+    public long Confirmed => _agent?.Confirmed ?? 0;
+
+    /// <summary>Envelopes that this Doppler got, copies included.</summary>
+    public long Received => _doppler is null ? 0 : _doppler.Received + _doppler.DuplicateEnvelopes;
+
+    /// <summary>What adds up once the role is at rest.</summary>
+    public IEnumerable<Account> Accounts()
+    {
+        if (_agent is { } agent)
+        {
+            yield return new Account(
+                $"{role}: received + generated = appended + invalid + too large",
+                agent.Received + agent.Generated,
+                agent.Appended + agent.Dropped(LossReason.Invalid) + agent.Dropped(LossReason.TooLarge));
+            yield return new Account(
+                $"{role}: appended = sent + ring full + shutdown + held",
+                agent.Appended,
+                agent.Sent + agent.Dropped(LossReason.RingFull) + agent.Dropped(LossReason.Shutdown) + agent.Held);
+            yield return new Account($"{role}: sent + resent = confirmed + lost", agent.Sent + agent.Resent, agent.Confirmed + agent.Lost);
+            yield return new Account($"{role}: nothing is held, nothing is charged", agent.Held + agent.ChargedBytes, 0);
+        }
+
+        if (_doppler is { } doppler)
+        {
+            var delivery = doppler.Delivery;
+            yield return new Account(
+                $"{role}: received = appended + invalid + too large", doppler.Received, doppler.Appended + doppler.Invalid + doppler.TooLarge);
+            yield return new Account(
+                $"{role}: matched = written + evicted + too large + peer gone",
+                delivery.Matched,
+                delivery.Written + delivery.Evicted + delivery.TooLarge + delivery.PeerGone);
+        }
+
+        if (_trafficController is { } controller)
+        {
+            yield return new Account(
+                $"{role}: matched = written + dropped + filtered + duplicates + trimmed",
+                controller.Matched,
+                controller.Written + controller.Dropped + controller.Filtered + controller.Duplicates + controller.Trimmed);
+            yield return new Account($"{role}: nothing is held", controller.Held, 0);
+        }
+    }
+
+    /// <summary>All numbers, for messages and to see whether they stand still.</summary>
+    public string Describe()
+    {
+        var numbers = new object?[] { _agent, _doppler, _doppler?.Delivery, _trafficController }.OfType<object>().SelectMany(Numbers);
+        return $"{role}{(Killed ? " (killed)" : "")}: {string.Join(' ', numbers)}";
+    }
+
+    private static IEnumerable<string> Numbers(object counters)
+    {
+        var fields = counters.GetType().GetFields(BindingFlags.Public | BindingFlags.Instance).Select(field => (field.Name, Value: field.GetValue(counters)));
+        var properties = counters.GetType().GetProperties().Select(property => (property.Name, Value: property.GetValue(counters)));
+        var dropped = counters is AgentCounters agent
+            ? Enum.GetValues<LossReason>().Select(reason => (Name: $"Dropped({reason})", Value: (object?)agent.Dropped(reason)))
+            : [];
+        return fields.Concat(properties).Concat(dropped)
+            .Where(number => number.Value is long or int && Convert.ToInt64(number.Value, CultureInfo.InvariantCulture) != 0)
+            .Select(number => $"{number.Name}={number.Value}");
+    }
+}
