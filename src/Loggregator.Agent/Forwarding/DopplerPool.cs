@@ -43,8 +43,8 @@ internal sealed class DopplerPool : IAsyncDisposable
     /// <summary>Whether a Doppler lives.</summary>
     public bool AnyAlive => _peers.Any(peer => peer.State == PeerState.Alive);
 
-    /// <summary>All that the directory names, in its order.</summary>
-    public IReadOnlyList<DopplerPeer> Peers => _peers;
+    /// <summary>Whether each Doppler has answered or failed to.</summary>
+    public bool AllTried => _peers is { Length: > 0 } peers && peers.All(peer => peer.State != PeerState.Unknown);
 
     public void Start()
     {

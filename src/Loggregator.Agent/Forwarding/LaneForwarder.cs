@@ -21,6 +21,9 @@ internal sealed class LaneForwarder : IDisposable
     private const int MaxEnvelopes = 1000, MaxUnanswered = 4096, MaxWindow = 4 * 1024 * 1024, MaxGapRecordBytes = 64 * 1024;
     private const int MaxMessage = (1024 * 1024) - 256; // with the header it still fits a pooled array of 1 MiB
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250), TellWithin = TimeSpan.FromSeconds(1), WriteLimit = TimeSpan.FromSeconds(5);
+
+    // At the start: so long the lane waits for all Dopplers to be heard of, lest it goes to the first that answers and moves at once.
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(200);
     private readonly int _lane;
     private readonly FairRing _ring;
     private readonly LossTable _losses;
@@ -31,7 +34,7 @@ internal sealed class LaneForwarder : IDisposable
     private readonly bool _original;
     private readonly AsyncSignal _signal;
     private readonly ITimer _timer;
-    private readonly long _start;
+    private long _start;
     private readonly ulong _key;
     private readonly int _window, _maxMessage;
     private readonly UnansweredBatches _unanswered = new();
@@ -41,7 +44,7 @@ internal sealed class LaneForwarder : IDisposable
     private volatile bool _draining;
     private bool _moving, _recordsTold;
     private ulong _n;
-    private TimeSpan _lastTick, _lastSend, _reopenAt, _tellAt = TimeSpan.MaxValue;
+    private TimeSpan _lastTick, _lastSend, _reopenAt = Settle, _tellAt = TimeSpan.MaxValue;
     private long _answersSeen;
     private int _silent, _broken;
 
@@ -59,13 +62,13 @@ internal sealed class LaneForwarder : IDisposable
         _window = (int)Math.Min(MaxWindow, ring.CapacityBytes / 2 / ring.Lanes);
         _maxMessage = Math.Min(MaxMessage, _window);
         _signal = ring.Signal(lane);
-        _start = time.GetTimestamp();
         _timer = time.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Forwards until cancelled, or until it has drained.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
+        _start = _time.GetTimestamp();
         _pool.Changed += _signal.Set;
         await using var wake = cancel.Register(_signal.Set);
         try
@@ -197,7 +200,7 @@ internal sealed class LaneForwarder : IDisposable
             await CloseLinkAsync();
         }
 
-        if (owner is { State: PeerState.Alive } && now >= _reopenAt)
+        if (owner is { State: PeerState.Alive } && (now >= _reopenAt || (_last is null && _pool.AllTried)))
         {
             Open(owner, now);
         }

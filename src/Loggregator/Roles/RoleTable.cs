@@ -1,9 +1,47 @@
+using Loggregator.Agent;
+using Loggregator.Doppler;
+using Loggregator.Hosting;
+using Loggregator.TrafficController;
+
 namespace Loggregator.Roles;
 
 /// <summary>The whole topology: the roles in the order in which an envelope passes them.</summary>
 internal static class RoleTable
 {
-    public static readonly Role[] IngressToEgress = [];
+    public static readonly Role[] IngressToEgress =
+    [
+        Role.Of<AgentOptions>(
+            "agent",
+            "Agent",
+            "Runs an agent: takes envelopes from this host's producers and ships them to Dopplers.",
+            options => options.Validate(),
+            (services, options) => services.AddAgent(options),
+            endpoints => endpoints.MapAgent(),
+            options => [new Port("Agent:Listen", options.Listen, ListenerKind.Grpc)],
+            services => services.GetRequiredService<AgentService>().Ready),
+        Role.Of<DopplerOptions>(
+            "doppler",
+            "Doppler",
+            "Runs a Doppler: keeps what agents send in one lossy log and serves its readers.",
+            options => options.Validate(),
+            (services, options) => services.AddDoppler(options),
+            endpoints => endpoints.MapDoppler(),
+            options => [new Port("Doppler:Listen", options.Listen, ListenerKind.Grpc)],
+            services => services.GetRequiredService<DopplerService>().Ready),
+        Role.Of<TrafficControllerOptions>(
+            "traffic-controller",
+            "TrafficController",
+            "Runs a Traffic Controller: the edge where streams are read over HTTP and gRPC.",
+            options => options.Validate(),
+            (services, options) => services.AddTrafficController(options),
+            endpoints => endpoints.MapTrafficController(),
+            options =>
+            [
+                new Port("TrafficController:HttpListen", options.HttpListen, ListenerKind.Http, options.NoAccessControl),
+                new Port("TrafficController:GrpcListen", options.GrpcListen, ListenerKind.Grpc),
+            ],
+            services => services.GetRequiredService<TrafficControllerService>().Ready),
+    ];
 
     /// <summary>The role of that name.</summary>
     public static Role Named(string name) => Array.Find(IngressToEgress, role => role.Name == name) ?? throw new ArgumentException($"There is no role '{name}'.", nameof(name));

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using Google.Protobuf;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Internal;
 using Loggregator.Protocol.Json;

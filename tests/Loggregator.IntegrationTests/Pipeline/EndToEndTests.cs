@@ -4,18 +4,16 @@ using Xunit;
 
 namespace Loggregator.IntegrationTests.Pipeline;
 
-[Collection(ClusterCollection.Name)]
-public sealed class EndToEndTests
+public sealed class EndToEndTests : ClusterTest
 {
     private const int Sources = 20;
     private const int LinesPerSource = 400;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Fact(Timeout = 40_000)]
     public async Task Lines_OverTwoAgentsAndThreeDopplers_ReachEachConsumerOnceAndInOrder()
     {
-        await using var cluster = await InProcessCluster.StartAsync(new ClusterOptions(), Cancel);
+        var cancel = TestContext.Current.CancellationToken;
+        var cluster = await StartAsync(new ClusterOptions());
         Tally[] readers =
         [
             cluster.Consume(cluster.TrafficControllers[0], GrpcConsumer.Logs()).Tally,
@@ -24,13 +22,13 @@ public sealed class EndToEndTests
             cluster.Read(cluster.TrafficControllers[0], "/v2/stream").Tally,
             cluster.Read(cluster.TrafficControllers[1], "/v2/read?log").Tally,
         ];
-        await cluster.LiveAsync("marks", Cancel, readers);
+        await cluster.LiveAsync("marks", cancel, readers);
 
-        await SendAllAsync(cluster);
+        await SendAllAsync(cluster, cancel);
 
         foreach (var reader in readers)
         {
-            await reader.LinesAsync(Sources * LinesPerSource, Cancel);
+            await reader.LinesAsync(Sources * LinesPerSource, cancel);
             Assert.All(Enumerable.Range(0, Sources), source => Assert.Null(reader.NotInOrder($"app-{source}", LinesPerSource)));
             Assert.Equal(0, reader.Lost());
         }
@@ -39,13 +37,14 @@ public sealed class EndToEndTests
     [Fact(Timeout = 40_000)]
     public async Task Lines_WithMutualTlsOnEveryHop_ReachTheConsumerOnceAndInOrder()
     {
-        await using var cluster = await InProcessCluster.StartAsync(new ClusterOptions { MutualTls = true, Dopplers = 2 }, Cancel);
+        var cancel = TestContext.Current.CancellationToken;
+        var cluster = await StartAsync(new ClusterOptions { MutualTls = true, Dopplers = 2 });
         var reader = cluster.Consume(cluster.TrafficControllers[1], GrpcConsumer.Logs()).Tally;
-        await cluster.LiveAsync("marks", Cancel, reader);
+        await cluster.LiveAsync("marks", cancel, reader);
 
-        await SendAllAsync(cluster);
+        await SendAllAsync(cluster, cancel);
 
-        await reader.LinesAsync(Sources * LinesPerSource, Cancel);
+        await reader.LinesAsync(Sources * LinesPerSource, cancel);
         Assert.All(Enumerable.Range(0, Sources), source => Assert.Null(reader.NotInOrder($"app-{source}", LinesPerSource)));
         Assert.Equal(0, reader.Lost());
     }
@@ -53,18 +52,19 @@ public sealed class EndToEndTests
     [Fact(Timeout = 40_000)]
     public async Task ShardGroup_OverTwoTrafficControllers_GetsEachLineExactlyOnce()
     {
-        await using var cluster = await InProcessCluster.StartAsync(new ClusterOptions(), Cancel);
+        var cancel = TestContext.Current.CancellationToken;
+        var cluster = await StartAsync(new ClusterOptions());
         var members = Enumerable.Range(0, 4)
             .Select(member => cluster.Consume(cluster.TrafficControllers[member % 2], GrpcConsumer.Shard("group")).Tally).ToList();
         var whole = cluster.Consume(cluster.TrafficControllers[0], GrpcConsumer.Logs()).Tally;
-        await cluster.LiveAsync("marks", Cancel, whole);
-        await cluster.SubscribedAsync(members.Count + 1, Cancel);
+        await cluster.LiveAsync("marks", cancel, whole);
+        await cluster.SubscribedAsync(members.Count + 1, cancel);
 
-        await SendAllAsync(cluster);
+        await SendAllAsync(cluster, cancel);
 
-        await whole.LinesAsync(Sources * LinesPerSource, Cancel);
+        await whole.LinesAsync(Sources * LinesPerSource, cancel);
         await Deadline.UntilAsync(
-            () => members.Sum(member => member.Lines) >= Sources * LinesPerSource, () => $"all lines at the group: {string.Join(" | ", members)}", Cancel);
+            () => members.Sum(member => member.Lines) >= Sources * LinesPerSource, () => $"all lines at the group: {string.Join(" | ", members)}", cancel);
         Assert.Equal(Sources * LinesPerSource, members.Sum(member => member.Lines));
         foreach (var source in Enumerable.Range(0, Sources).Select(source => $"app-{source}"))
         {
@@ -80,37 +80,38 @@ public sealed class EndToEndTests
     [InlineData("since=10m")]
     public async Task Stream_WithHistory_GoesOnLiveWithoutSeamUnderLoad(string start)
     {
-        await using var cluster = await InProcessCluster.StartAsync(new ClusterOptions(), Cancel);
+        var cancel = TestContext.Current.CancellationToken;
+        var cluster = await StartAsync(new ClusterOptions());
         string[] sources = ["app-0", "app-1", "app-2", "app-3"];
-        await using var first = new SteadyLoad(cluster.Produce(cluster.Agents[0]), sources[..2]);
-        await using var second = new SteadyLoad(cluster.Produce(cluster.Agents[1]), sources[2..]);
-        await first.MoreAsync(500, Cancel);
-        await second.MoreAsync(500, Cancel);
+        var first = Load(cluster.Produce(cluster.Agents[0]), sources[..2]);
+        var second = Load(cluster.Produce(cluster.Agents[1]), sources[2..]);
+        await first.MoreAsync(500, cancel);
+        await second.MoreAsync(500, cancel);
 
         var query = $"/v2/stream?{start}&{string.Join('&', sources.Select(source => "source_id=" + source))}";
         var readers = cluster.TrafficControllers.Select(controller => cluster.Read(controller, query)).ToList();
         foreach (var reader in readers)
         {
-            await reader.NoticeAsync("live", Cancel);
+            await reader.NoticeAsync("live", cancel);
         }
 
-        await first.MoreAsync(500, Cancel);
-        await second.MoreAsync(500, Cancel);
+        await first.MoreAsync(500, cancel);
+        await second.MoreAsync(500, cancel);
         await first.StopAsync();
         await second.StopAsync();
 
         foreach (var reader in readers)
         {
-            await reader.Tally.LinesAsync(first.Total + second.Total, Cancel);
+            await reader.Tally.LinesAsync(first.Total + second.Total, cancel);
             Assert.All(sources, source => Assert.Null(reader.Tally.NotInOrder(source, (int)(first.Accepted(source) + second.Accepted(source)))));
             Assert.Equal(0, reader.Tally.Lost());
         }
     }
 
-    private static async Task SendAllAsync(InProcessCluster cluster)
+    private static async Task SendAllAsync(InProcessCluster cluster, CancellationToken cancel)
     {
         var producers = cluster.Agents.Select(cluster.Produce).ToList();
         await Task.WhenAll(Enumerable.Range(0, Sources).Select(
-            source => producers[source % producers.Count].SendAsync($"app-{source}", 0, LinesPerSource, Cancel, perBatch: 37)));
+            source => producers[source % producers.Count].SendAsync($"app-{source}", 0, LinesPerSource, cancel, perBatch: 37)));
     }
 }

@@ -9,6 +9,7 @@ internal sealed class ClusterCertificates : IDisposable
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
     private readonly string _path = Directory.CreateTempSubdirectory("loggregator-test-").FullName;
     private readonly CertificateFolder _folder;
+    private readonly Dictionary<string, PeerCredentials> _credentials = [];
 
     public ClusterCertificates()
     {
@@ -20,19 +21,22 @@ internal sealed class ClusterCertificates : IDisposable
         {
             using var leaf = authority.Issue(role, [], now, Lifetime);
             _folder.Write(role.Name, leaf);
+            _credentials.Add(role.Name, PeerCredentials.Load(FilesOf(role.Name)));
         }
-
-        Client = PeerCredentials.Load(FilesOf("client"));
     }
 
-    /// <summary>With which producers and consumers dial.</summary>
-    public PeerCredentials Client { get; }
+    /// <summary>With which a role, or a <c>client</c>, dials.</summary>
+    public PeerCredentials Of(string role) => _credentials[role];
 
     public PeerFiles FilesOf(string role) => new(_folder.Certificate(role), _folder.Key(role), _folder.AuthorityCertificate);
 
     public void Dispose()
     {
-        Client.Dispose();
+        foreach (var credentials in _credentials.Values)
+        {
+            credentials.Dispose();
+        }
+
         Directory.Delete(_path, recursive: true);
     }
 }

@@ -9,20 +9,15 @@ namespace Loggregator.TestKit.Cluster;
 
 /// <summary>
 /// Dopplers, agents and Traffic Controllers as they are in production, each in a host of its own, all in this process. Every link between two
-/// roles passes a <see cref="FaultProxy"/>. Its disposal waits for rest and asserts <see cref="Conservation"/>, so that every test ends with it.
+/// roles passes a <see cref="FaultProxy"/>. Every test ends with <see cref="AssertAsync"/>.
 /// </summary>
 public sealed class InProcessCluster : IAsyncDisposable
 {
     private readonly Dictionary<(ClusterRole From, ClusterRole To), FaultProxy> _links = [];
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly ClusterCertificates? _certificates;
-    private bool _unaccounted;
 
-    private InProcessCluster(ClusterOptions options)
-    {
-        _certificates = options.MutualTls ? new ClusterCertificates() : null;
-        Connector = new PeerConnector(_certificates?.Client);
-    }
+    private InProcessCluster(ClusterOptions options) => _certificates = options.MutualTls ? new ClusterCertificates() : null;
 
     /// <summary>The Dopplers.</summary>
     public IReadOnlyList<ClusterRole> Dopplers { get; private set; } = [];
@@ -38,9 +33,6 @@ public sealed class InProcessCluster : IAsyncDisposable
 
     /// <summary>What the roles log.</summary>
     public ErrorRecorder Errors { get; } = new();
-
-    /// <summary>Dials as a client with a certificate of the cluster's CA, or in plaintext.</summary>
-    public PeerConnector Connector { get; }
 
     /// <summary>Starts a cluster and waits until every Traffic Controller and every agent has its Dopplers.</summary>
     public static async Task<InProcessCluster> StartAsync(ClusterOptions options, CancellationToken cancel)
@@ -66,7 +58,6 @@ public sealed class InProcessCluster : IAsyncDisposable
         }
         catch
         {
-            cluster._unaccounted = true;
             await cluster.DisposeAsync();
             throw;
         }
@@ -106,10 +97,10 @@ public sealed class InProcessCluster : IAsyncDisposable
     }
 
     /// <summary>A producer at an agent, or at a Doppler.</summary>
-    public Producer Produce(ClusterRole at) => Keep(new Producer(Open(at)));
+    public Producer Produce(ClusterRole at) => Keep(new Producer(Open(at, AsProducer(at))));
 
     /// <summary>A reverse log proxy's or Doppler's <c>BatchedReceiver</c>, reading into a tally.</summary>
-    public GrpcConsumer Consume(ClusterRole at, Protocol.V2.EgressBatchRequest request) => Keep(new GrpcConsumer(Open(at), request));
+    public GrpcConsumer Consume(ClusterRole at, Protocol.V2.EgressBatchRequest request) => Keep(new GrpcConsumer(Open(at, AsConsumer(at)), request));
 
     /// <summary>A reader of a Traffic Controller's server-sent events.</summary>
     public SseConsumer Read(ClusterRole at, string pathAndQuery) => Keep(new SseConsumer(() => at.HttpPort, pathAndQuery));
@@ -117,7 +108,7 @@ public sealed class InProcessCluster : IAsyncDisposable
     /// <summary>Waits until every reader gets what any Doppler holds: each is sent marks of the source until all readers have heard of all.</summary>
     public async Task LiveAsync(string source, CancellationToken cancel, params Tally[] readers)
     {
-        var producers = Dopplers.Where(doppler => doppler.Running).Select(doppler => (doppler.Name, Ingress: new Producer(Open(doppler)))).ToList();
+        var producers = Dopplers.Where(doppler => doppler.Running).Select(doppler => (doppler.Name, Ingress: new Producer(Open(doppler, AsProducer(doppler))))).ToList();
         try
         {
             await Deadline.UntilAsync(
@@ -147,42 +138,26 @@ public sealed class InProcessCluster : IAsyncDisposable
         () => $"{each} subscriptions at each Doppler\n{Conservation.Describe(this)}",
         cancel);
 
-    /// <summary>A channel to a role's gRPC port.</summary>
-    public GrpcChannel Open(ClusterRole role) => Connector.Open(
+    /// <summary>A channel to a role's gRPC port, with the certificate of the role <paramref name="caller"/> where there are certificates.</summary>
+    public GrpcChannel Open(ClusterRole role, string caller = "client") => new PeerConnector(_certificates?.Of(caller)).Open(
         role.GrpcAddress,
         Agents.Contains(role) ? PeerConnector.AgentName : Dopplers.Contains(role) ? PeerConnector.DopplerName : PeerConnector.ReverseLogProxyName);
 
-    /// <summary>From here on the test has lost the count on purpose (it holds no reference to what was killed): only errors are looked for.</summary>
-    public void SkipAccounts() => _unaccounted = true;
-
-    /// <summary>Ends the clients, waits for rest, asserts the accounts and that no error was logged, then ends the roles.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the clients, waits for rest, asserts the accounts and that no error was logged that nobody expected.</summary>
+    public async Task AssertAsync()
     {
-        try
-        {
-            foreach (var client in _clients)
-            {
-                await client.DisposeAsync();
-            }
-
-            if (!_unaccounted)
-            {
-                await Conservation.AssertAsync(this);
-            }
-        }
-        finally
-        {
-            await EndAsync();
-        }
-
-        if (!_unaccounted && Errors.Unexpected is { Count: > 0 } errors)
+        await EndClientsAsync();
+        await Conservation.AssertAsync(this);
+        if (Errors.Unexpected is { Count: > 0 } errors)
         {
             throw new InvalidOperationException($"{errors.Count} unexpected errors were logged:\n{string.Join('\n', errors.Take(5))}");
         }
     }
 
-    private async Task EndAsync()
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
     {
+        await EndClientsAsync();
         foreach (var role in Roles.Reverse())
         {
             await role.DisposeAsync();
@@ -195,6 +170,20 @@ public sealed class InProcessCluster : IAsyncDisposable
 
         _certificates?.Dispose();
     }
+
+    private async Task EndClientsAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync();
+        }
+
+        _clients.Clear();
+    }
+
+    private string AsProducer(ClusterRole at) => Dopplers.Contains(at) ? "agent" : "client";
+
+    private string AsConsumer(ClusterRole at) => Dopplers.Contains(at) ? "traffic-controller" : "client";
 
     private T Keep<T>(T client)
         where T : IAsyncDisposable
