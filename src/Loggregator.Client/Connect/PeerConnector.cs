@@ -106,7 +106,7 @@ public sealed class PeerConnector(PeerCredentials? credentials = null, ILogger<P
             await tls.DisposeAsync().ConfigureAwait(false);
             var reason = refused ?? Describe(e);
             Tell(target, serverName, reason);
-            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"TLS with {serverName} at {target} failed: {reason}.", e);
+            throw new IOException($"TLS with {serverName} at {target} failed: {reason}."); // for gRPC: unavailable, so worth another try
         }
 
         if (_failing.TryRemove(Key(target, serverName), out _))
