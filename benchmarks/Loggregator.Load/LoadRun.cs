@@ -56,10 +56,9 @@ internal sealed class LoadRun(LoadOptions options, string command)
     private static async Task OpenAsync(List<SendLink> links, List<ReaderGroup> groups, CancellationToken cancel)
     {
         var deadline = Stopwatch.StartNew();
-        await Task.WhenAll(links.Skip(1).Select(l => l.ProbeAsync(cancel)));
+        await ProbeAsync(links, cancel);
         while (true)
         {
-            await links[0].ProbeAsync(cancel).WaitAsync(ReadyDeadline, cancel);
             await Task.Delay(250, cancel);
             if (groups.All(g => g.Ready))
             {
@@ -72,6 +71,19 @@ internal sealed class LoadRun(LoadOptions options, string command)
                 throw new LoadException(
                     $"{groups.Count(g => !g.Ready)} reader groups got no probe within {ReadyDeadline.TotalSeconds} s, the first is {missing.Tally.Name}: {missing.LastError}");
             }
+
+            await ProbeAsync(links[..1], cancel);
+        }
+    }
+
+    private static async Task ProbeAsync(List<SendLink> links, CancellationToken cancel)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        giveUp.CancelAfter(ReadyDeadline);
+        await Task.WhenAll(links.Select(l => l.ProbeAsync(giveUp.Token)));
+        if (giveUp.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new LoadException($"The ingress took no probe within {ReadyDeadline.TotalSeconds} s: {links.Select(l => l.LastError).First(e => e.Length > 0)}");
         }
     }
 

@@ -1,10 +1,13 @@
+using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Loggregator.Doppler.Attach;
 using Loggregator.Doppler.Ingest;
 using Loggregator.Doppler.Lifetime;
+using Loggregator.Doppler.Queries;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.Internal;
 using Microsoft.Extensions.Logging;
 
 namespace Loggregator.Doppler;
@@ -21,6 +24,9 @@ internal sealed class InternalDoppler(
     TimeProvider time,
     ILogger<InternalDoppler> logger)
 {
+    private static readonly Method<MessageBuffer, MessageBuffer> Sources =
+        new(MethodType.ServerStreaming, RawMethods.Internal, "Sources", RawMethods.Marshaller, RawMethods.Marshaller);
+
     private async Task IngestAsync(IAsyncStreamReader<MessageBuffer> batches, IServerStreamWriter<MessageBuffer> answers, ServerCallContext context)
     {
         using var stream = draining.Enter(StreamKind.Ingress);
@@ -35,12 +41,42 @@ internal sealed class InternalDoppler(
         await session.RunAsync(requests, frames, context);
     }
 
+    private async Task ReadAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> frames, ServerCallContext context)
+    {
+        ReadRequest request;
+        using (message)
+        {
+            request = WireRequest.Parse(ReadRequest.Parser, message.Span);
+        }
+
+        using var read = new RangeRead(log, identity, counters);
+        await read.RunAsync(request, frames, context.CancellationToken);
+    }
+
+    private async Task SourcesAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> frames, ServerCallContext context)
+    {
+        SourcesRequest request;
+        using (message)
+        {
+            request = WireRequest.Parse(SourcesRequest.Parser, message.Span);
+        }
+
+        foreach (var frame in new SourcesReport(sources, identity).Frames(request))
+        {
+            using var buffer = MessageBuffer.Rent(frame.CalculateSize());
+            frame.WriteTo(buffer);
+            await frames.WriteAsync(buffer);
+        }
+    }
+
     /// <summary>Binds the calls to raw messages.</summary>
     internal sealed class Methods : IServiceMethodProvider<InternalDoppler>
     {
         public void OnServiceMethodDiscovery(ServiceMethodProviderContext<InternalDoppler> context)
         {
             context.AddDuplexStreamingMethod(RawMethods.Ingest, [], (service, batches, answers, call) => service.IngestAsync(batches, answers, call));
+            context.AddServerStreamingMethod(RawMethods.Read, [], (service, request, frames, call) => service.ReadAsync(request, frames, call));
+            context.AddServerStreamingMethod(Sources, [], (service, request, frames, call) => service.SourcesAsync(request, frames, call));
             context.AddDuplexStreamingMethod(RawMethods.Attach, [], (service, requests, frames, call) => service.AttachAsync(requests, frames, call));
         }
     }

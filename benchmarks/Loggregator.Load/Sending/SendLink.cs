@@ -26,6 +26,9 @@ internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate 
     /// <summary>How often the stream broke. What was on its way then may have arrived or not.</summary>
     public long Breaks => Volatile.Read(ref _breaks);
 
+    /// <summary>What the last break said.</summary>
+    public string LastError { get; private set; } = "";
+
     /// <summary>The furthest that the link was behind its schedule, nanoseconds.</summary>
     public long Lag => Volatile.Read(ref _lag);
 
@@ -36,7 +39,7 @@ internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate 
     public async Task ProbeAsync(CancellationToken cancel)
     {
         using var message = NewMessage();
-        for (var source = 0; source < options.Sources;)
+        for (var source = 0; source < options.Sources && !cancel.IsCancellationRequested;)
         {
             var now = Clock.Now;
             for (var i = 0; i < _batch; i++, source++)
@@ -123,6 +126,7 @@ internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate 
             catch (Exception e) when (e is RpcException or InvalidOperationException or IOException)
             {
                 _breaks++;
+                LastError = e.Message;
                 _call?.Dispose();
                 _call = null;
                 await Task.Delay(100, CancellationToken.None);

@@ -19,9 +19,6 @@ public sealed class StreamStart
         _cursor = cursor;
     }
 
-    /// <summary>How many of the last envelopes are asked for; 0: not by number.</summary>
-    public uint LastCount => _last;
-
     /// <summary>Whether something older than the moment of opening is asked for.</summary>
     public bool WantsHistory => _last > 0 || _since is not null || _cursor is not null;
 

@@ -59,7 +59,7 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
         while (await requests.MoveNext(end))
         {
             using var message = requests.Current;
-            Handle(AttachRequest.Parser.ParseFrom(message.Span));
+            Handle(WireRequest.Parse(AttachRequest.Parser, message.Span));
         }
     }
 

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Loggregator.Doppler.Lifetime;
@@ -31,7 +30,7 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
         EgressBatchRequest request; // EgressRequest has the same fields
         using (message)
         {
-            request = Parse(message.Span);
+            request = WireRequest.Parse(EgressBatchRequest.Parser, message.Span);
         }
 
         using var stream = draining.Enter(StreamKind.Egress);
@@ -71,18 +70,6 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
         {
             Interlocked.Add(ref counters.GapsWritten, frame.Gaps);
             return false;
-        }
-    }
-
-    private static EgressBatchRequest Parse(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            return EgressBatchRequest.Parser.ParseFrom(bytes);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "The request is malformed."));
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class IngestSession(
 
         if (header.HasHello)
         {
-            Greet(IngestHello.Parser.ParseFrom(header.Hello.Of(message)));
+            Greet(WireRequest.Parse(IngestHello.Parser, header.Hello.Of(message)));
         }
 
         if (_lane is not { } lane)

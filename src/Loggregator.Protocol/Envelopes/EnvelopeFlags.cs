@@ -16,7 +16,7 @@ public enum EnvelopeFlags : byte
     /// <summary>The stamp, field 1001, is there.</summary>
     Stamped = 4,
 
-    /// <summary>The oneof <c>message</c> is on the wire more than once: readers must merge or take the last.</summary>
+    /// <summary>The oneof <c>message</c> is on the wire more than once: the same member merges, another replaces.</summary>
     RepeatedPayload = 8,
 
     /// <summary>A log whose type is <c>ERR</c>.</summary>

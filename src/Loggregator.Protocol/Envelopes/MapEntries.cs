@@ -11,6 +11,7 @@ internal ref struct MapEntries(ReadOnlySpan<byte> envelope, Span<MapEntry> scrat
     /// <summary>Entries that fit the stack: more than nearly all envelopes have.</summary>
     public const int ScratchSize = 24;
 
+    private const int LargestPooled = 16 * 1024; // a message of 10 MiB may hold millions: the pool must not keep room for these
     private readonly ReadOnlySpan<byte> _envelope = envelope;
     private Span<MapEntry> _entries = scratch;
     private MapEntry[]? _rented;
@@ -106,10 +107,12 @@ internal ref struct MapEntries(ReadOnlySpan<byte> envelope, Span<MapEntry> scrat
 
     private void Grow()
     {
-        var larger = ArrayPool<MapEntry>.Shared.Rent(Math.Max(64, _count * 2));
+        var size = Math.Max(64, _count * 2);
+        var rented = size > LargestPooled ? null : ArrayPool<MapEntry>.Shared.Rent(size);
+        var larger = rented ?? new MapEntry[size];
         _entries.CopyTo(larger);
         Dispose();
-        _rented = larger;
+        _rented = rented;
         _entries = larger;
     }
 

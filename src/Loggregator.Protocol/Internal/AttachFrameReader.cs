@@ -33,7 +33,7 @@ public ref struct AttachFrameReader(ReadOnlySpan<byte> frame)
     /// <summary>Bytes of the current record, its header included.</summary>
     public readonly int RecordLength => _records.RecordLength;
 
-    /// <summary>The frame is no protobuf message, or its runs name more records than it has.</summary>
+    /// <summary>The frame is no protobuf message, or its runs name more or fewer records than it has.</summary>
     public bool Malformed { get; private set; }
 
     /// <summary>Steps to the next run, past records of the current one that were not read.</summary>
@@ -52,7 +52,7 @@ public ref struct AttachFrameReader(ReadOnlySpan<byte> frame)
             }
         }
 
-        Malformed |= _runs.Malformed;
+        Malformed |= _runs.Malformed || _records.MoveNext() || _records.Malformed;
         return false;
     }
 

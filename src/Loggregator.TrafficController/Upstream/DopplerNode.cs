@@ -262,7 +262,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         }
 
         var member = own.Members[0];
-        if (own.Place != shared.Place || own.Place.DopplerId is null || member.Pending > 0)
+        if (own.Place != shared.Place || own.Place.DopplerId is null || member.Pending > own.Request.Window / 4)
         {
             return false;
         }

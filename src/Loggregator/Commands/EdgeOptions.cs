@@ -13,12 +13,14 @@ internal sealed class EdgeOptions
     {
         Description = "The Traffic Controller's HTTP port.",
         HelpName = "URL",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LOGGREGATOR_URL") is { Length: > 0 } url ? url : "http://127.0.0.1:8081",
+        DefaultValueFactory = _ => Default,
     };
 
     private readonly Option<string?> _authority = new("--ca") { Description = "The CA (PEM) that the server must be of, for https.", HelpName = "FILE" };
 
     private readonly Option<string?> _token = new("--token") { Description = "Bearer token; or LOGGREGATOR_TOKEN.", HelpName = "TOKEN" };
+
+    private static string Default => Environment.GetEnvironmentVariable("LOGGREGATOR_URL") is { Length: > 0 } url ? url : "http://127.0.0.1:8081";
 
     public EdgeOptions(Command command)
     {
@@ -28,7 +30,7 @@ internal sealed class EdgeOptions
     }
 
     /// <summary>The address, for messages.</summary>
-    public string Url(ParseResult parsed) => parsed.GetRequiredValue(_url).TrimEnd('/');
+    public string Url(ParseResult parsed) => (parsed.GetValue(_url) ?? Default).TrimEnd('/');
 
     /// <summary>A client for it.</summary>
     /// <exception cref="CommandFailedException">The address or the CA file is of no use.</exception>

@@ -10,7 +10,7 @@ internal static class EmitCommand
 {
     public static Command Create(Screen screen, TimeProvider time)
     {
-        var files = new Argument<string[]>("FILE") { Description = "Files whose lines are sent; - or none: standard input.", Arity = ArgumentArity.ZeroOrMore };
+        var files = Words.Argument("FILE", "Files whose lines are sent; - or none: standard input.");
         var asError = new Option<bool>("--err") { Description = "The lines are those of stderr." };
         var counters = Metric("--counter", "NAME=DELTA", "Counts something.", text => MetricText.TryCounter(text, out _, out _));
         var gauges = Metric("--gauge", "NAME=VALUE[UNIT]", "Tells a value.", text => MetricText.TryGauge(text, out _));

@@ -12,7 +12,7 @@ internal static class TailCommand
 
     public static Command Create(Screen screen, TimeProvider time)
     {
-        var sources = new Argument<string[]>("SOURCE") { Description = "Source ids; none: all.", Arity = ArgumentArity.ZeroOrMore };
+        var sources = Words.Argument("SOURCE", "Source ids; none: all.");
         var lines = new Option<int?>("--lines", "-n") { Description = $"Begin with so many lines of history ({DefaultLines}).", HelpName = "N" };
         var since = new Option<string>("--since")
         {

@@ -13,7 +13,7 @@ internal static class RoleTable
         Role.Of<AgentOptions>(
             "agent",
             "Agent",
-            "takes envelopes from this host, stamps and tags them, ships them to the Dopplers",
+            "Runs an agent: takes envelopes from this host's producers and ships them to Dopplers.",
             options => options.Validate(),
             (services, options) => services.AddAgent(options),
             endpoints => endpoints.MapAgent(),
@@ -22,7 +22,7 @@ internal static class RoleTable
         Role.Of<DopplerOptions>(
             "doppler",
             "Doppler",
-            "keeps what agents send in a bounded log; serves live streams, recent reads and shard groups from it",
+            "Runs a Doppler: keeps what agents send in one lossy log and serves its readers.",
             options => options.Validate(),
             (services, options) => services.AddDoppler(options),
             endpoints => endpoints.MapDoppler(),
@@ -31,7 +31,7 @@ internal static class RoleTable
         Role.Of<TrafficControllerOptions>(
             "traffic-controller",
             "TrafficController",
-            "the edge: reads from all Dopplers, serves server-sent events and the reverse log proxy",
+            "Runs a Traffic Controller: the edge where streams are read over HTTP and gRPC.",
             options => options.Validate(),
             (services, options) => services.AddTrafficController(options),
             endpoints => endpoints.MapTrafficController(),

@@ -128,6 +128,7 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
         {
             Credit = (long)open.Credit,
             Position = head,
+            Live = head,
         };
         if (open.Start is { } start)
         {
@@ -210,6 +211,14 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
             {
                 return frame;
             }
+
+            if (!reader.Told && reader.Position >= reader.Live)
+            {
+                reader.Told = true;
+                frame = MessageBuffer.Rent(64);
+                AttachFrameCodec.WriteRun(frame, 0, [reader.Id], (ulong)reader.Position);
+                return frame;
+            }
         }
 
         return null;
@@ -256,6 +265,12 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
         public long Credit { get; set; }
 
         public int Position { get; set; }
+
+        /// <summary>The head when it was opened.</summary>
+        public int Live { get; init; }
+
+        /// <summary>It was told that it has come to the head.</summary>
+        public bool Told { get; set; }
 
         public int Matches(byte[] envelope)
         {

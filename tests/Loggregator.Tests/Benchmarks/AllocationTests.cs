@@ -56,6 +56,13 @@ public sealed class AllocationTests
         AssertNothing(() => benchmarks.LogsOfOneSource());
     }
 
+    [Fact]
+    public void Json_Allocates_Nothing()
+    {
+        var benchmarks = new JsonBenchmarks();
+        AssertNothing(() => benchmarks.FromBytes());
+    }
+
     // Each operation handles a batch of 100 envelopes, so that even one object in a thousand envelopes would show.
     private static void AssertNothing(Action operation)
     {

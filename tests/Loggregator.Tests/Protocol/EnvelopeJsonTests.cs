@@ -87,7 +87,7 @@ public sealed class EnvelopeJsonTests
                 Assert.Equal(expected, actual);
             },
             seed: "0000Kz1Bd8Q6",
-            iter: 3_000);
+            iter: 1_500);
 
     private static string Write(ReadOnlySpan<byte> envelope)
     {

@@ -20,7 +20,7 @@ public sealed class RawEnvelopeTests
                 Assert.Equal(header, again);
             },
             seed: "0000Kz1Bd8Q3",
-            iter: 5_000);
+            iter: 3_000);
 
     [Fact]
     public void TryRead_OfDamagedBytes_AcceptsWhatAStrictReaderAccepts() =>
@@ -35,7 +35,7 @@ public sealed class RawEnvelopeTests
                 }
             },
             seed: "0000Kz1Bd8Q4",
-            iter: 15_000);
+            iter: 6_000);
 
     [Theory]
     [InlineData("", true)]
@@ -116,7 +116,7 @@ public sealed class RawEnvelopeTests
                 }
             },
             seed: "0000Kz1Bd8Q5",
-            iter: 1_000);
+            iter: 300);
 
     private static EnvelopeFlags Read(Envelope envelope)
     {

@@ -53,7 +53,7 @@ public sealed class RecordTests
                 Assert.False(reader.Malformed);
             },
             seed: "0000Kz1Bd8Q9",
-            iter: 1_000);
+            iter: 400);
 
     [Theory]
     [InlineData("0A0141 0A05", 1)]

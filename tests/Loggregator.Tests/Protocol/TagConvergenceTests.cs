@@ -53,7 +53,7 @@ public sealed class TagConvergenceTests
                 Assert.Equal(expected, actual);
             },
             seed: "0000Kz1Bd8Q7",
-            iter: 3_000);
+            iter: 1_500);
 
     [Theory]
     [InlineData(0.8, "0.8", "0.8")]

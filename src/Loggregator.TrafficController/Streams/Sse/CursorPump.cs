@@ -168,7 +168,7 @@ internal sealed class CursorPump : SsePump
 
     private void OnOpened(in StreamItem item)
     {
-        _history.Opened(item.Member!, (Opened)item.Detail!);
+        _history.Opened((Opened)item.Detail!);
         _positions.SetFirst(item.Place);
         if (_lost.Remove(item.Member!.Node))
         {

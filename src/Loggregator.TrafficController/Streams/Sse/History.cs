@@ -20,8 +20,7 @@ internal sealed class History(
     TrafficControllerCounters counters)
 {
     private const long FlushAt = 256 * 1024;
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(150);
-    private readonly long _quiet = (long)(Quiet.TotalSeconds * time.TimestampFrequency);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private readonly HistoryMerge _merge = new(query.LastLines, budget, counters);
     private long _progress = time.GetTimestamp();
     private bool _announced;
@@ -49,17 +48,13 @@ internal sealed class History(
             _merge.QueueOf(member).Done = member.Node.Tried && member.Node.Attachment.Identity is null;
         }
 
-        _clock = time.CreateTimer(static stream => ((EnvelopeStream)stream!).Wake(), stream, Quiet / 2, Quiet / 2);
+        _clock = time.CreateTimer(static stream => ((EnvelopeStream)stream!).Wake(), stream, Look, Look);
     }
 
-    public void Opened(Membership member, Opened opened)
+    public void Opened(Opened opened)
     {
         _progress = time.GetTimestamp();
         _agedOut |= opened.AgedOut;
-        if (!Over)
-        {
-            _merge.QueueOf(member).Opened = true;
-        }
     }
 
     /// <summary>Takes a page into the merge; false when it is live.</summary>
@@ -71,9 +66,7 @@ internal sealed class History(
         }
 
         _progress = time.GetTimestamp();
-        var queue = _merge.QueueOf(item.Member);
-        queue.Add(item);
-        queue.Done |= stream.Request.Start.LastCount is var last and > 0 && queue.Received >= last;
+        _merge.QueueOf(item.Member).Add(item);
         return true;
     }
 
@@ -119,13 +112,16 @@ internal sealed class History(
         _clock?.Dispose();
     }
 
-    // A Doppler says nothing at the end of its history, if the last match is not at the head of its log: it falls silent, with credit left.
     private void GiveUpOnSilent()
     {
-        var silence = time.GetTimestamp() - _progress;
+        if (time.GetTimestamp() - _progress < patience)
+        {
+            return;
+        }
+
         foreach (var queue in _merge.Queues)
         {
-            queue.Done |= !queue.HasHead && silence >= (queue.Opened ? _quiet : patience);
+            queue.Done = true;
         }
     }
 

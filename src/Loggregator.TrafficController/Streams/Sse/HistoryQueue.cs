@@ -16,12 +16,6 @@ internal sealed class HistoryQueue(Membership member)
     /// <summary>Nothing more comes that belongs to history.</summary>
     public bool Done { get; set; }
 
-    /// <summary>The Doppler has opened the subscription, so that what it holds is on its way.</summary>
-    public bool Opened { get; set; }
-
-    /// <summary>Envelopes that have come.</summary>
-    public long Received { get; private set; }
-
     public bool HasHead { get; private set; }
 
     /// <summary>Timestamp of the first record.</summary>
@@ -45,7 +39,6 @@ internal sealed class HistoryQueue(Membership member)
     public void Add(in StreamItem item)
     {
         _items.Enqueue(item);
-        Received += item.Page!.Deliveries;
         if (!HasHead)
         {
             _at = 0;

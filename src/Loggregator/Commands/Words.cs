@@ -1,0 +1,22 @@
+using System.CommandLine;
+using Loggregator.Configuration;
+
+namespace Loggregator.Commands;
+
+/// <summary>A list of free words, where a mistyped option is not taken for one of them.</summary>
+internal static class Words
+{
+    public static Argument<string[]> Argument(string name, string description)
+    {
+        var argument = new Argument<string[]>(name) { Description = description, HelpName = name, Arity = ArgumentArity.ZeroOrMore };
+        argument.Validators.Add(result =>
+        {
+            foreach (var word in result.Tokens.Select(token => token.Value).Where(word => word.Length > 1 && word[0] == '-'))
+            {
+                var options = (result.Parent as System.CommandLine.Parsing.CommandResult)?.Command.Options.Select(option => option.Name) ?? [];
+                result.AddError($"there is no option '{word}'.{(Nearest.To(word, options) is { } nearest ? $" Did you mean '{nearest}'?" : "")}");
+            }
+        });
+        return argument;
+    }
+}
