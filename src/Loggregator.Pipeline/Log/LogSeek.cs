@@ -48,9 +48,16 @@ internal sealed class LogSeek(EnvelopeLog log, LogConsumer consumer, Subscriptio
 
     private (bool Found, long Boundary) SeekIn(Segment segment, long boundary, ref long wanted)
     {
-        subscription.Reader.Table.Refresh();
+        var table = subscription.Reader.Table;
+        table.Refresh();
         for (var row = segment.RowAt(boundary) - 1; row >= 0; row--)
         {
+            row = table.PreviousRow(segment.Sources, row);
+            if (row < 0)
+            {
+                break;
+            }
+
             wanted -= walk.CountMatches(subscription.Reader, segment, row);
             if (wanted <= 0)
             {
