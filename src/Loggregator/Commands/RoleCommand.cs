@@ -32,9 +32,9 @@ internal static class RoleCommand
         IReadOnlyList<Role> roles,
         Func<ValueTask<Client.Connect.PeerCredentials>>? devCredentials,
         Signals signals,
-        Action<IReadOnlyList<RolePlan>, bool> onPlan)
+        Action<IReadOnlyList<RolePlan>, RunPhase> onPhase)
     {
-        var parts = new HostParts(time, role => new StderrLoggerProvider(role, settings.Log.Level, time, screen.Error, screen.ErrorColour));
+        var parts = new HostParts(time, role => new StderrLoggerProvider(role, settings.Log, time, screen.Error, screen.ErrorColour));
         var logger = parts.Logs("loggregator").CreateLogger("Loggregator.Process");
         using var planner = new RolePlanner(settings, time, logger) { DevCredentials = devCredentials };
         var plans = planner.Plan(roles);
@@ -44,14 +44,14 @@ internal static class RoleCommand
             return ExitCode.Failed;
         }
 
-        onPlan(plans, false);
+        onPhase(plans, RunPhase.Planned);
         await using var runner = await RoleRunner.StartAsync(plans, parts, signals.Stopping);
         foreach (var plan in plans)
         {
             ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Key.Split(':')[^1]} {l.Bound}")));
         }
 
-        onPlan(plans, true);
+        onPhase(plans, RunPhase.Running);
         var failed = await runner.WaitAsync(signals.Stopping);
         if (failed is not null)
         {
@@ -59,6 +59,7 @@ internal static class RoleCommand
             return ExitCode.Failed;
         }
 
+        onPhase(plans, RunPhase.Stopping);
         ProcessLog.Stopping(logger, plans.Max(plan => plan.DrainDeadline).TotalSeconds);
         await runner.StopAsync();
         ProcessLog.Stopped(logger);
