@@ -38,7 +38,7 @@ public sealed class PortAbuseTests : ClusterTest
             {
                 for (var i = 0; i < Connections; i++)
                 {
-                    open.Add(await SendAsync(port, [], cancel)); // never says a word
+                    open.Add(await SendAsync(port, default, cancel)); // never says a word
                     open.Add(await SendAsync(port, Http2Preface.AsMemory(0, random.Next(1, Http2Preface.Length)), cancel)); // stops in the middle
                     open.Add(await SendAsync(port, (byte[])[.. Http2Preface, .. Noise(random, 300)], cancel)); // frames of noise
                     open.Add(await SendAsync(port, (byte[])[0x16, 0x03, 0x01, 0xFF, 0xFF, .. Noise(random, 300)], cancel)); // a TLS hello of noise
@@ -55,7 +55,8 @@ public sealed class PortAbuseTests : ClusterTest
             foreach (var port in ports.Where((_, index) => index is 1 or 3 or 6))
             {
                 using var http = new HttpClient();
-                Assert.Equal("ok", (await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/health"), cancel))[..2].ToLowerInvariant());
+                using var health = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/health"), cancel);
+                Assert.Equal(HttpStatusCode.OK, health.StatusCode);
             }
         }
         finally
