@@ -94,7 +94,7 @@ internal sealed class TlsHost : IAsyncDisposable
 
     public static async Task SendAsync(GrpcChannel channel) =>
         await new Ingress.IngressClient(channel).SendAsync(
-            new EnvelopeBatch { Batch = { new Envelope { SourceId = "a", Log = new Log() } } },
+            new EnvelopeBatch { Batch = { new Envelope { SourceId = "a", Log = new Protocol.V2.Log() } } },
             new CallOptions(deadline: DateTime.MaxValue, cancellationToken: TestContext.Current.CancellationToken));
 
     /// <summary>Waits for a line of the role's log.</summary>
