@@ -92,6 +92,7 @@ public sealed class RestartTests : ClusterTest
                     () => reader.Missing(source, accepted).Count <= reader.Lost(source),
                     () => $"{source}: {reader.Missing(source, accepted).Count} of {accepted} missing, {reader.Lost(source)} told; {reader}",
                     cancel);
+                TestContext.Current.TestOutputHelper?.WriteLine($"{source}: {accepted} accepted, {reader.Missing(source, accepted).Count} missing, {reader.Lost(source)} told, {reader.Copies} copies");
             }
         }
     }

@@ -2,6 +2,7 @@ using Loggregator.Configuration;
 using Loggregator.Hosting;
 using Loggregator.Roles;
 using Loggregator.TestKit.Faults;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Loggregator.TestKit.Cluster;
 
@@ -11,15 +12,13 @@ public sealed class ClusterRole : IAsyncDisposable
     private readonly Role _role;
     private readonly IReadOnlyList<Setting> _settings;
     private readonly ErrorRecorder _errors;
-    private readonly bool _ownProcess;
     private readonly List<RoleCounters> _lives = [];
     private IRoleLife? _life;
 
-    internal ClusterRole(Role role, int index, IReadOnlyDictionary<string, string[]> settings, ErrorRecorder errors, bool ownProcess)
+    internal ClusterRole(Role role, int index, IReadOnlyDictionary<string, string[]> settings, ErrorRecorder errors)
     {
         _role = role;
         _errors = errors;
-        _ownProcess = ownProcess;
         _settings = [.. settings.Select(setting => new Setting(setting.Key, setting.Value, "the test"))];
         Name = $"{role.Name}-{index}";
     }
@@ -48,6 +47,12 @@ public sealed class ClusterRole : IAsyncDisposable
     /// <summary>Whether <c>/ready</c> would say so.</summary>
     public bool Ready => _life is { Ready: true };
 
+    /// <summary>It runs in a process of its own.</summary>
+    internal bool OwnProcess { get; init; }
+
+    /// <summary>What a test replaces of the host's services.</summary>
+    internal Action<IServiceCollection>? MoreServices { get; init; }
+
     /// <summary>Raised after each start.</summary>
     internal event Action? Started;
 
@@ -59,13 +64,13 @@ public sealed class ClusterRole : IAsyncDisposable
     /// <summary>Starts it, for the first time or again.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        if (_ownProcess)
+        if (OwnProcess)
         {
             _life = await ProcessLife.StartAsync(_role.Name, _settings, cancel);
         }
         else
         {
-            var hosted = HostedLife.Build(Name, _role, _settings, () => _errors.Of(Name));
+            var hosted = HostedLife.Build(Name, _role, _settings, () => _errors.Of(Name), MoreServices);
             _life = hosted;
             _lives.Add(new RoleCounters(Name, hosted.Services));
             await hosted.StartAsync(cancel);
@@ -85,7 +90,7 @@ public sealed class ClusterRole : IAsyncDisposable
     /// <summary>Ends it without a word and without draining; in this process, the cluster has cut its links before.</summary>
     internal Task AbortAsync()
     {
-        if (!_ownProcess)
+        if (!OwnProcess)
         {
             _lives[^1].Killed = true;
         }

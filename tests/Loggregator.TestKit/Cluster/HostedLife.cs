@@ -25,14 +25,19 @@ internal sealed class HostedLife : IRoleLife
 
     public bool Ready => _host.Role.Ready(_host.Services);
 
-    public static HostedLife Build(string name, Role role, IReadOnlyList<Setting> settings, Func<ILoggerProvider> logs)
+    /// <summary>Builds it; <paramref name="services"/> may replace what the host would provide.</summary>
+    public static HostedLife Build(string name, Role role, IReadOnlyList<Setting> settings, Func<ILoggerProvider> logs, Action<IServiceCollection>? services)
     {
         var errors = new List<string>();
         var planner = new RolePlanner(RoleSettings.Read([role], settings, errors), TimeProvider.System, NullLogger.Instance);
         var plans = planner.Plan([role]);
-        return errors.Count == 0
-            ? new HostedLife(planner, RoleHost.Build(plans[0], new HostParts(TimeProvider.System, _ => logs())))
-            : throw new InvalidOperationException($"{name} cannot be started: {string.Join(" ", errors)}");
+        if (errors.Count > 0)
+        {
+            throw new InvalidOperationException($"{name} cannot be started: {string.Join(" ", errors)}");
+        }
+
+        var adding = role with { Add = role.Add + ((all, _) => services?.Invoke(all)) };
+        return new HostedLife(planner, RoleHost.Build(plans[0] with { Role = adding }, new HostParts(TimeProvider.System, _ => logs())));
     }
 
     public Task StartAsync(CancellationToken cancel) => _host.StartAsync(cancel);

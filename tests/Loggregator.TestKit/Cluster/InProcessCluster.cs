@@ -205,16 +205,19 @@ public sealed class InProcessCluster : IAsyncDisposable
         var role = RoleTable.IngressToEgress.Single(role => role.Section == section);
         if (section == "Doppler")
         {
-            return new ClusterRole(role, index, Settings(role, index, []), Errors, _options.DopplerProcesses);
+            return new ClusterRole(role, index, Settings(role, index, []), Errors) { OwnProcess = _options.DopplerProcesses };
         }
 
         if (_options.Resolve is { } resolve)
         {
-            return new ClusterRole(Resolving(role, resolve), index, Settings(role, index, [$"dopplers.test:{Dopplers[0].GrpcPort}"]), Errors, ownProcess: false);
+            return new ClusterRole(role, index, Settings(role, index, [$"dopplers.test:{Dopplers[0].GrpcPort}"]), Errors)
+            {
+                MoreServices = services => services.AddSingleton(new PeerConnector(resolve: (_, _) => Task.FromResult(resolve()))),
+            };
         }
 
         var proxies = Dopplers.Select(doppler => new FaultProxy(doppler.GrpcPort, _options.Seed + _links.Count)).ToList();
-        var made = new ClusterRole(role, index, Settings(role, index, [.. proxies.Select(proxy => proxy.Address)]), Errors, ownProcess: false);
+        var made = new ClusterRole(role, index, Settings(role, index, [.. proxies.Select(proxy => proxy.Address)]), Errors);
         foreach (var (doppler, proxy) in Dopplers.Zip(proxies))
         {
             _links.Add((made, doppler), proxy);
@@ -223,15 +226,6 @@ public sealed class InProcessCluster : IAsyncDisposable
 
         return made;
     }
-
-    private static Role Resolving(Role role, Func<IPAddress[]> resolve) => role with
-    {
-        Add = (services, options) =>
-        {
-            role.Add(services, options);
-            services.AddSingleton(new PeerConnector(resolve: (_, _) => Task.FromResult(resolve())));
-        },
-    };
 
     private Dictionary<string, string[]> Settings(Role role, int index, string[] dopplers)
     {
