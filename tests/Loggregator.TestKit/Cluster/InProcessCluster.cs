@@ -1,4 +1,3 @@
-using System.Net;
 using Grpc.Net.Client;
 using Loggregator.Client.Connect;
 using Loggregator.Doppler;
