@@ -91,16 +91,16 @@ internal sealed class LogWalk(DeliveryCounters counters)
         }
     }
 
-    /// <summary>How often the row goes to this reader's subscription.</summary>
-    public int CountMatches(LogReader reader, Segment segment, int row)
+    /// <summary>Whether the row goes to this reader's subscription.</summary>
+    public bool Matches(LogReader reader, Segment segment, int row)
     {
         if (reader.Table.Find(segment.Sources[row], segment.Kinds[row]) is not { } route)
         {
-            return 0;
+            return false;
         }
 
         Match(reader, route, segment, row, segment.PositionOf(row));
-        return _matchedCount;
+        return _matchedCount > 0;
     }
 
     private bool ReadRows(LogReader reader, Segment segment, int end, LogFrame frame)

@@ -36,7 +36,7 @@ internal sealed class DopplerSet : IAsyncDisposable
         _connector = connector;
         _counters = counters;
         _time = time;
-        _directory = new DopplerDirectory(options.Value.Dopplers, options.Value.DnsRefresh, time, _log);
+        _directory = new DopplerDirectory(options.Value.Dopplers, options.Value.DnsRefresh, time, _log, connector.Resolve);
         foreach (var address in options.Value.OriginalDopplers)
         {
             _originals.Add(new OriginalNode(address, connector, options.Value.ClientBytes, counters, time, _log));
