@@ -28,8 +28,9 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
     public async Task RunAsync(IAsyncStreamReader<MessageBuffer> requests, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        await using var cut = draining.Cut.Register(context.GetHttpContext().Abort); // a write that waits for the peer ends with the stream
         await using var pump = new EgressPump(_consumer, _frame, counters, draining, time, end.Token);
-        var writing = pump.RunAsync(responses.WriteAsync, Finish, static () => false);
+        var writing = pump.RunAsync(responses.WriteAsync, Finish);
         var reading = ReadRequestsAsync(requests, end.Token);
         await Task.WhenAny(reading, writing);
         var readOut = writing.IsCompletedSuccessfully && !end.IsCancellationRequested;
@@ -103,6 +104,7 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
 
         _news.Add(frame => frame.Opened.Add(answer));
         _consumer.Grant(open.Subscription, (long)Math.Min(open.Credit, long.MaxValue));
+        _consumer.Signal.Set();
     }
 
     private void Close(uint subscription)

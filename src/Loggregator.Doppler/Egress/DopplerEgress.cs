@@ -34,6 +34,7 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
         }
 
         using var stream = draining.Enter(StreamKind.Egress);
+        await using var cut = draining.Cut.Register(context.GetHttpContext().Abort); // a write that waits for the peer ends with the stream
         EnvelopeSelector[] selectors = [.. request.Selectors.Select(selector => new EnvelopeSelector(selector))];
         using var consumer = new LogConsumer(log, counters.Delivery);
         consumer.Open(new SubscriptionRequest
@@ -51,7 +52,7 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
         try
         {
             await context.WriteResponseHeadersAsync([]); // a stream without matches is seen to be there
-            await pump.RunAsync(write, Finish, static () => false);
+            await pump.RunAsync(write, Finish);
         }
         catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
         {

@@ -40,13 +40,11 @@ internal sealed class EgressPump : IAsyncDisposable
     /// <summary>Writes frames until the peer is gone, or everything has been read after the role was to stop, or the deadline.</summary>
     /// <param name="write">Writes one message; it completes when the transport has taken it.</param>
     /// <param name="finish">Adds what goes with the frame beside envelopes, and says whether there is something to send. True: tick.</param>
-    /// <param name="isOver">Whether the reader has all that it asked for.</param>
-    public async Task RunAsync(Func<MessageBuffer, Task> write, Func<bool, bool> finish, Func<bool> isOver)
+    public async Task RunAsync(Func<MessageBuffer, Task> write, Func<bool, bool> finish)
     {
         while (!_gone.IsCancellationRequested && !_draining.Cut.IsCancellationRequested)
         {
             var readOut = _draining.ReadOut.IsCancellationRequested;
-            var over = isOver();
             var filled = _consumer.Fill(_frame);
             var ticks = _time.GetElapsedTime(_lastTick) >= Tick;
             if (ticks)
@@ -57,7 +55,7 @@ internal sealed class EgressPump : IAsyncDisposable
 
             if (!finish(ticks) && !filled)
             {
-                if (readOut || over)
+                if (readOut && !_consumer.HasUnread())
                 {
                     return;
                 }

@@ -183,6 +183,19 @@ public sealed class LogConsumer : IDisposable
         }
     }
 
+    /// <summary>Whether something that was appended may still be read by a subscription.</summary>
+    public bool HasUnread()
+    {
+        lock (_log.AppendGate)
+        {
+            lock (Gate)
+            {
+                return (_attached > 0 && _shared.Position < _log.Head && !_log.HasNothingFor(_shared))
+                    || _apart.Exists(subscription => subscription.Seeking || !_log.HasNothingFor(subscription.Reader));
+            }
+        }
+    }
+
     /// <summary>Ends all subscriptions.</summary>
     public void Dispose()
     {

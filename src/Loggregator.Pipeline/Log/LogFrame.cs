@@ -62,13 +62,19 @@ public abstract class LogFrame(int maxBytes, bool repeats)
         return Buffer ??= MessageBuffer.Rent(FirstRent);
     }
 
+    internal bool Repeats => repeats;
+
+    /// <summary>Bytes of records that still fit.</summary>
+    internal int Room => Math.Max(maxBytes - Bytes, 0);
+
     internal bool HasRoom(int length) => Envelopes == 0 || Bytes + length <= maxBytes;
 
-    internal void Add(Segment segment, int row, int receivers)
+    /// <summary>Adds consecutive rows that go to so many receivers; just one row when it is to be repeated.</summary>
+    internal void Add(Segment segment, int row, int count, int receivers)
     {
         var from = segment.Offsets[row];
-        var to = segment.Offsets[row + 1];
-        Deliveries += receivers;
+        var to = segment.Offsets[row + count];
+        Deliveries += count * receivers;
         if (repeats && receivers > 1)
         {
             Flush();
@@ -81,7 +87,7 @@ public abstract class LogFrame(int maxBytes, bool repeats)
             return;
         }
 
-        Envelopes++;
+        Envelopes += count;
         if (_segment == segment && _to == from)
         {
             _to = to;

@@ -48,11 +48,17 @@ internal sealed class LogSeek(EnvelopeLog log, LogConsumer consumer, Subscriptio
 
     private (bool Found, long Boundary) SeekIn(Segment segment, long boundary, ref long wanted)
     {
-        subscription.Reader.Table.Refresh();
+        var table = subscription.Reader.Table;
+        table.Refresh();
         for (var row = segment.RowAt(boundary) - 1; row >= 0; row--)
         {
-            wanted -= walk.CountMatches(subscription.Reader, segment, row);
-            if (wanted <= 0)
+            row = table.PreviousRow(segment.Sources, row);
+            if (row < 0)
+            {
+                break;
+            }
+
+            if (walk.Matches(subscription.Reader, segment, row) && --wanted == 0)
             {
                 return (true, segment.PositionOf(row));
             }

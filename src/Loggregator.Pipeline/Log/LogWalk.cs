@@ -22,6 +22,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
     private int _receiverCount;
     private int _rows;
     private long _bytes;
+    private long _matchedInWalk;
     private long _bytesLeft; // until a receiver's credit is used up
     private int _largest; // record that all receivers take
     private Segment? _lastSegment;
@@ -60,6 +61,8 @@ internal sealed class LogWalk(DeliveryCounters counters)
 
         CloseRun(frame);
         frame.Flush();
+        DeliveryCounters.Add(ref counters.Matched, _matchedInWalk);
+        _matchedInWalk = 0;
         _reader = null;
         return more;
     }
@@ -91,16 +94,16 @@ internal sealed class LogWalk(DeliveryCounters counters)
         }
     }
 
-    /// <summary>How often the row goes to this reader's subscription.</summary>
-    public int CountMatches(LogReader reader, Segment segment, int row)
+    /// <summary>Whether the row goes to this reader's subscription.</summary>
+    public bool Matches(LogReader reader, Segment segment, int row)
     {
         if (reader.Table.Find(segment.Sources[row], segment.Kinds[row]) is not { } route)
         {
-            return 0;
+            return false;
         }
 
         Match(reader, route, segment, row, segment.PositionOf(row));
-        return _matchedCount;
+        return _matchedCount > 0;
     }
 
     private bool ReadRows(LogReader reader, Segment segment, int end, LogFrame frame)
@@ -137,14 +140,44 @@ internal sealed class LogWalk(DeliveryCounters counters)
                 continue;
             }
 
-            Take(segment, row, length, frame);
+            Take(segment, row, 1, length, frame);
+            row = TakeAlike(reader.Table, segment, row, end, frame);
         }
     }
 
-    private void Take(Segment segment, int row, int length, LogFrame frame)
+    /// <summary>Takes the rows behind <paramref name="row"/> that join the open run without a look, as one block. Returns the last one taken.</summary>
+    private int TakeAlike(RouteTable table, Segment segment, int row, int end, LogFrame frame)
     {
-        frame.Add(segment, row, _receiverCount);
-        _rows++;
+        if (_always is not { } always || (frame.Repeats && _receiverCount > 1))
+        {
+            return row;
+        }
+
+        var from = row + 1;
+        var offsets = segment.Offsets;
+        var last = offsets[from] + Math.Min(frame.Room, _bytesLeft);
+        var next = from;
+        while (next < end
+            && offsets[next + 1] <= last
+            && offsets[next + 1] - offsets[next] <= _largest
+            && table.Find(segment.Sources[next], segment.Kinds[next]) is { Maybe.Length: 0 } route
+            && ReferenceEquals(route.Always, always))
+        {
+            next++;
+        }
+
+        if (next > from)
+        {
+            Take(segment, next - 1, next - from, offsets[next] - offsets[from], frame);
+        }
+
+        return next - 1;
+    }
+
+    private void Take(Segment segment, int row, int count, int length, LogFrame frame)
+    {
+        frame.Add(segment, row + 1 - count, count, _receiverCount);
+        _rows += count;
         _bytes += length;
         _lastSegment = segment;
         _lastRow = row;
@@ -220,7 +253,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
 
         var next = _lastSegment!.PositionOf(_lastRow) + 1;
         frame.Run(_rows, _ids.AsSpan(0, _receiverCount), next);
-        DeliveryCounters.Add(ref counters.Matched, (long)_rows * _receiverCount);
+        _matchedInWalk += (long)_rows * _receiverCount;
         foreach (var subscription in _receivers.AsSpan(0, _receiverCount))
         {
             subscription.Credit -= _bytes;

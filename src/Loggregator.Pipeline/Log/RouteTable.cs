@@ -110,6 +110,10 @@ internal sealed class RouteTable(bool live)
         return found < 0 ? end : row + found;
     }
 
+    /// <summary>The last row up to <paramref name="row"/> that may match; -1 if there is none.</summary>
+    public int PreviousRow(int[] sources, int row) =>
+        WantsAnySource || _sought.Length == 0 ? row : sources.AsSpan(0, row + 1).LastIndexOfAny(_sought);
+
     private void MarkStale(Target target)
     {
         if (target.Source is null)

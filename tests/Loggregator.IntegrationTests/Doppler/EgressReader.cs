@@ -8,6 +8,7 @@ namespace Loggregator.IntegrationTests.Doppler;
 internal sealed class EgressReader(AsyncServerStreamingCall<EnvelopeBatch> call) : IDisposable
 {
     private readonly Queue<Envelope> _ahead = new();
+    private Task<bool>? _pending;
 
     public List<Envelope> Received { get; } = [];
 
@@ -43,6 +44,32 @@ internal sealed class EgressReader(AsyncServerStreamingCall<EnvelopeBatch> call)
 
         Received.RemoveAt(Received.Count - 1);
         return this;
+    }
+
+    /// <summary>Reads one envelope; false when none comes within the time.</summary>
+    public async Task<bool> TryNextAsync(TimeSpan patience)
+    {
+        if (_ahead.Count == 0)
+        {
+            _pending ??= call.ResponseStream.MoveNext(DopplerHost.Patience);
+            try
+            {
+                await _pending.WaitAsync(patience, TimeProvider.System, DopplerHost.Patience);
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+
+            _pending = null;
+            foreach (var envelope in call.ResponseStream.Current.Batch)
+            {
+                _ahead.Enqueue(envelope);
+            }
+        }
+
+        Received.Add(_ahead.Dequeue());
+        return true;
     }
 
     public void Dispose() => call.Dispose();

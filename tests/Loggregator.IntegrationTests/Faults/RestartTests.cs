@@ -44,11 +44,13 @@ public sealed class RestartTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 40_000)]
-    public async Task Doppler_KilledUnderLoadAndStartedAgain_IsReadAgainAndEveryLossIsTold()
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Doppler_KilledUnderLoadAndStartedAgain_IsReadAgainAndEveryLossIsTold(bool minusNine)
     {
         var cancel = TestContext.Current.CancellationToken;
-        var cluster = await StartAsync(new ClusterOptions { TrafficControllers = 1 });
+        var cluster = await StartAsync(new ClusterOptions { TrafficControllers = 1, DopplerProcesses = minusNine });
         var controller = cluster.TrafficControllers[0];
         var tail = cluster.Read(controller, "/v2/stream");
         var grpc = cluster.Consume(controller, GrpcConsumer.Logs());
@@ -90,6 +92,7 @@ public sealed class RestartTests : ClusterTest
                     () => reader.Missing(source, accepted).Count <= reader.Lost(source),
                     () => $"{source}: {reader.Missing(source, accepted).Count} of {accepted} missing, {reader.Lost(source)} told; {reader}",
                     cancel);
+                TestContext.Current.TestOutputHelper?.WriteLine($"{source}: {accepted} accepted, {reader.Missing(source, accepted).Count} missing, {reader.Lost(source)} told, {reader.Copies} copies");
             }
         }
     }

@@ -1,0 +1,117 @@
+using Grpc.Core;
+using Loggregator.Protocol.Internal;
+using Xunit;
+
+namespace Loggregator.IntegrationTests.Doppler;
+
+/// <summary>An Attach stream, read with the generated classes.</summary>
+internal sealed class AttachClient : IDisposable
+{
+    private readonly AsyncDuplexStreamingCall<AttachRequest, AttachFrame> _call;
+
+    private AttachClient(AsyncDuplexStreamingCall<AttachRequest, AttachFrame> call) => _call = call;
+
+    public Dictionary<uint, List<string>> Logs { get; } = [];
+
+    public Dictionary<uint, ulong> Positions { get; } = [];
+
+    public Dictionary<uint, Opened> Opened { get; } = [];
+
+    public List<Gap> Gaps { get; } = [];
+
+    public List<uint> Closed { get; } = [];
+
+    public DopplerHello? Hello { get; private set; }
+
+    public HeldSources? Held { get; private set; }
+
+    public bool Leaving { get; private set; }
+
+    public int LargestFrame { get; private set; }
+
+    public static async Task<AttachClient> ConnectAsync(DopplerHost doppler)
+    {
+        var client = new AttachClient(new Loggregator.Protocol.Internal.Doppler.DopplerClient(doppler.Channel()).Attach(cancellationToken: DopplerHost.Patience));
+        await client._call.RequestStream.WriteAsync(new AttachRequest { Hello = new AttachHello { ClientId = "test", Protocol = 1 } }, DopplerHost.Patience);
+        await client.UntilAsync(() => client.Hello is not null);
+        return client;
+    }
+
+    public async Task<Opened> OpenAsync(Open open)
+    {
+        Opened.Remove(open.Subscription);
+        await _call.RequestStream.WriteAsync(new AttachRequest { Open = open }, DopplerHost.Patience);
+        await UntilAsync(() => Opened.ContainsKey(open.Subscription));
+        return Opened[open.Subscription];
+    }
+
+    public Task GrantAsync(uint subscription, ulong bytes) =>
+        _call.RequestStream.WriteAsync(new AttachRequest { Credit = new Credit { Subscription = subscription, Bytes = bytes } }, DopplerHost.Patience);
+
+    public async Task CloseAsync(uint subscription)
+    {
+        await _call.RequestStream.WriteAsync(new AttachRequest { Close = new Close { Subscription = subscription } }, DopplerHost.Patience);
+        await UntilAsync(() => Closed.Contains(subscription));
+    }
+
+    public IReadOnlyList<string> Of(uint subscription) => Logs.TryGetValue(subscription, out var logs) ? logs : [];
+
+    public string? Newest(uint subscription) => Of(subscription) is [.., var newest] ? newest : null;
+
+    public async Task UntilAsync(Func<bool> holds)
+    {
+        while (!holds())
+        {
+            Assert.True(await _call.ResponseStream.MoveNext(DopplerHost.Patience), "the stream ended");
+            Take(_call.ResponseStream.Current);
+        }
+    }
+
+    public async Task<bool> NextAsync()
+    {
+        if (!await _call.ResponseStream.MoveNext(DopplerHost.Patience))
+        {
+            return false;
+        }
+
+        Take(_call.ResponseStream.Current);
+        return true;
+    }
+
+    public void Dispose() => _call.Dispose();
+
+    private void Take(AttachFrame frame)
+    {
+        LargestFrame = Math.Max(LargestFrame, frame.CalculateSize());
+        Hello ??= frame.Hello;
+        Held = frame.Held ?? Held;
+        Leaving |= frame.Leaving;
+        Gaps.AddRange(frame.Gaps);
+        foreach (var opened in frame.Opened)
+        {
+            Opened[opened.Subscription] = opened;
+        }
+
+        var at = 0;
+        foreach (var run in frame.Runs)
+        {
+            for (var i = 0; i < run.Count; i++, at++)
+            {
+                foreach (var subscription in run.Subscriptions)
+                {
+                    Assert.True(Opened.ContainsKey(subscription), "an envelope came before the answer to its Open");
+                    (Logs.TryGetValue(subscription, out var logs) ? logs : Logs[subscription] = [])
+                        .Add(frame.Batch[at].Log?.Payload.ToStringUtf8() ?? frame.Batch[at].Counter.Name);
+                }
+            }
+
+            foreach (var subscription in run.Subscriptions)
+            {
+                Positions[subscription] = run.NextPosition;
+            }
+        }
+
+        Assert.Equal(frame.Batch.Count, at);
+        Closed.AddRange(frame.Closed);
+    }
+}
