@@ -65,7 +65,8 @@ public sealed class PeerConnector(
             handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always;
         }
 
-        return GrpcChannel.ForAddress((credentials is null ? "http://" : "https://") + serverName, new GrpcChannelOptions
+        // The name that is in the URI is what the peer sees as authority, and what errors name.
+        return GrpcChannel.ForAddress($"{(credentials is null ? "http" : "https")}://{serverName}:{target.Port}", new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
