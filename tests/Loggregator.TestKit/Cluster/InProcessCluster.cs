@@ -1,4 +1,3 @@
-using System.Net;
 using Grpc.Net.Client;
 using Loggregator.Client.Connect;
 using Loggregator.Doppler;
@@ -247,6 +246,11 @@ public sealed class InProcessCluster : IAsyncDisposable
                 settings["TrafficController:GrpcListen"] = [AnyPort];
                 settings["TrafficController:Dopplers"] = dopplers;
                 break;
+        }
+
+        if (_options.Resolve is not null)
+        {
+            settings["Tls:InsecurePlaintext"] = ["true"]; // the name could be that of another machine
         }
 
         if (_certificates is not null)
