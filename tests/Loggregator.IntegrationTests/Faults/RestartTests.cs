@@ -1,5 +1,7 @@
+using Loggregator.Agent;
 using Loggregator.IntegrationTests.Cluster;
 using Loggregator.TestKit.Cluster;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Loggregator.IntegrationTests.Faults;
@@ -92,8 +94,48 @@ public sealed class RestartTests : ClusterTest
                     () => reader.Missing(source, accepted).Count <= reader.Lost(source),
                     () => $"{source}: {reader.Missing(source, accepted).Count} of {accepted} missing, {reader.Lost(source)} told; {reader}",
                     cancel);
-                TestContext.Current.TestOutputHelper?.WriteLine($"{source}: {accepted} accepted, {reader.Missing(source, accepted).Count} missing, {reader.Lost(source)} told, {reader.Copies} copies");
             }
         }
+    }
+
+    [Fact(Timeout = 40_000)]
+    public async Task Doppler_KilledWithLinesUnread_IsAnnouncedAndStampsProveExactlyWhatIsLost()
+    {
+        const int Unread = 3000;
+        const int After = 100;
+        var cancel = TestContext.Current.CancellationToken;
+        var cluster = await StartAsync(new ClusterOptions
+        {
+            Dopplers = 1,
+            Agents = 1,
+            TrafficControllers = 1,
+            Settings = new Dictionary<string, string> { ["TrafficController:ClientBytes"] = "65536" },
+        });
+        var (agent, doppler, controller) = (cluster.Agents[0], cluster.Dopplers[0], cluster.TrafficControllers[0]);
+        var reader = cluster.Consume(controller, GrpcConsumer.Logs());
+        var tail = cluster.Read(controller, "/v2/stream?source_id=app");
+        await cluster.LiveAsync("app", cancel, reader.Tally, tail.Tally);
+        var producer = cluster.Produce(agent);
+        reader.Gate.Close();
+        await producer.SendAsync("app", 0, Unread, cancel, bytes: 4096);
+        var counters = agent.Services.GetRequiredService<AgentCounters>();
+        await Deadline.UntilAsync(() => counters.Confirmed == Unread, () => Conservation.Describe(cluster), cancel);
+
+        await cluster.KillAsync(doppler);
+        await cluster.RestartAsync(doppler, cancel);
+        await tail.NoticeAsync("doppler_back", cancel);
+        reader.Gate.Open();
+        var sent = Unread;
+        await Deadline.UntilAsync(
+            () => reader.Tally.Numbers("app") is [.., >= Unread + After],
+            () => $"lines of the second life; {reader.Tally}",
+            cancel,
+            each: () => producer.SendAsync("app", sent++, 1, cancel));
+        await Deadline.UntilAsync(() => reader.Tally.Numbers("app").Contains(sent - 1), () => $"the last line, {sent - 1}; {reader.Tally}", cancel);
+
+        var missing = reader.Tally.Missing("app", sent).Count;
+        Assert.InRange(missing, 1, Unread);
+        Assert.Equal(missing, reader.Tally.MissingByStamps("app"));
+        Assert.Contains(tail.Events, e => e.Event == "notice" && e.Json.Contains("\"restarted\":true", StringComparison.Ordinal));
     }
 }

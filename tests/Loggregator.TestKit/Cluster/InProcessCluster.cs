@@ -248,6 +248,11 @@ public sealed class InProcessCluster : IAsyncDisposable
                 break;
         }
 
+        if (_options.Resolve is not null)
+        {
+            settings["Tls:InsecurePlaintext"] = ["true"]; // the name could be that of another machine
+        }
+
         if (_certificates is not null)
         {
             var files = _certificates.FilesOf(role.Name);

@@ -83,6 +83,6 @@ internal sealed partial class ProcessLife : IRoleLife
         }
     }
 
-    [GeneratedRegex(@" listens on .*\bListen 127\.0\.0\.1:(\d+)")]
+    [GeneratedRegex(@" listens on .*\b127\.0\.0\.1:(\d+) \(gRPC\)")]
     private static partial Regex ListenAddress();
 }
