@@ -5,5 +5,5 @@
 role doppler_a doppler 19102 LOGGREGATOR_Doppler__Listen=127.0.0.1:18082
 role doppler_b doppler 19112 LOGGREGATOR_Doppler__Listen=127.0.0.1:18092
 measure links-200 --ingress 127.0.0.1:18082,127.0.0.1:18092 --ingress-name doppler --readers 0 \
-  --links 200 --link-rate 100 --duration "$SECONDS_MEASURED" --warmup 5 --pids "doppler_a=$doppler_a,doppler_b=$doppler_b"
+  --links 200 --link-rate 100 --duration "$SECONDS_MEASURED" --warmup 10 --pids "doppler_a=$doppler_a,doppler_b=$doppler_b"
 exit "${FAILED:-0}"

@@ -8,7 +8,7 @@ role tc traffic-controller 19103 LOGGREGATOR_TrafficController__HttpListen=127.0
 role agent agent 19101 LOGGREGATOR_Agent__Listen=127.0.0.1:13458 LOGGREGATOR_Agent__Dopplers=127.0.0.1:18082
 
 through() {
-  measure "$@" --ingress 127.0.0.1:13458 --egress 127.0.0.1:18083 --preferred-tags --connections 2 --duration "$SECONDS_MEASURED" --warmup 5 \
+  measure "$@" --ingress 127.0.0.1:13458 --egress 127.0.0.1:18083 --preferred-tags --connections 2 --duration "$SECONDS_MEASURED" --warmup 10 \
     --pids "agent=$agent,doppler=$doppler,tc=$tc" --scrape doppler=http://127.0.0.1:19102/metrics
 }
 

@@ -35,7 +35,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         _counters = counters;
         _time = time;
         _log = log;
-        _directory = new DopplerDirectory(options.Dopplers, options.DnsRefresh, time, log);
+        _directory = new DopplerDirectory(options.Dopplers, options.DnsRefresh, time, log, connector.Resolve);
         var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         _pool = new DopplerPool(options, epoch, _directory, connector, time, log);
         _lanes = [.. Enumerable.Range(0, options.Lanes).Select(lane => new LaneForwarder(lane, options, ring, losses, _pool, counters, time, log))];

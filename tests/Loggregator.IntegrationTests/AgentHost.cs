@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Grpc.Core;
 using Grpc.Net.Client;
 using Loggregator.Agent;
 using Loggregator.Client.Connect;

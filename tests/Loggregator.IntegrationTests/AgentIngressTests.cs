@@ -11,19 +11,21 @@ namespace Loggregator.IntegrationTests;
 
 public sealed class AgentIngressTests
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task AllThreeCalls_HalfClose_AnswerEmptyAndDeliver()
     {
         await using var doppler = await AgentFakeDoppler.StartAsync("a");
         await using var agent = await AgentHost.StartAsync(o => o.Dopplers = [doppler.Address]);
 
-        Assert.Equal(new SendResponse(), await agent.Producer.SendAsync(AgentHost.Logs("send", 0, 2)));
-        using var batches = agent.Producer.BatchSender();
-        await batches.RequestStream.WriteAsync(AgentHost.Logs("batch", 0, 3));
+        Assert.Equal(new SendResponse(), await agent.Producer.SendAsync(AgentHost.Logs("send", 0, 2), cancellationToken: Cancel));
+        using var batches = agent.Producer.BatchSender(cancellationToken: Cancel);
+        await batches.RequestStream.WriteAsync(AgentHost.Logs("batch", 0, 3), Cancel);
         await batches.RequestStream.CompleteAsync();
         Assert.Equal(new BatchSenderResponse(), await batches);
-        using var singles = agent.Producer.Sender();
-        await singles.RequestStream.WriteAsync(AgentHost.Logs("single", 0, 1).Batch[0]);
+        using var singles = agent.Producer.Sender(cancellationToken: Cancel);
+        await singles.RequestStream.WriteAsync(AgentHost.Logs("single", 0, 1).Batch[0], Cancel);
         await singles.RequestStream.CompleteAsync();
         Assert.Equal(new IngressResponse(), await singles);
 
@@ -37,8 +39,8 @@ public sealed class AgentIngressTests
     {
         await using var doppler = await AgentFakeDoppler.StartAsync("a");
         await using var agent = await AgentHost.StartAsync(o => o.Dopplers = [doppler.Address]);
-        using var good = agent.Producer.BatchSender();
-        await good.RequestStream.WriteAsync(AgentHost.Logs("good", 0, 1));
+        using var good = agent.Producer.BatchSender(cancellationToken: Cancel);
+        await good.RequestStream.WriteAsync(AgentHost.Logs("good", 0, 1), Cancel);
 
         using var message = MessageBuffer.Rent(256);
         message.Write(AgentHost.Logs("partly", 0, 1).ToByteArray());
@@ -48,7 +50,7 @@ public sealed class AgentIngressTests
 
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
         Assert.Contains("not an EnvelopeBatch", refused.Status.Detail, StringComparison.Ordinal);
-        await good.RequestStream.WriteAsync(AgentHost.Logs("good", 1, 1));
+        await good.RequestStream.WriteAsync(AgentHost.Logs("good", 1, 1), Cancel);
         await doppler.WaitForAsync(got => got.Count == 3, "both good envelopes and the readable one");
         await agent.UntilAsync(() => agent.Counters.Confirmed == 3, "the answers");
     }
@@ -91,12 +93,12 @@ public sealed class AgentIngressTests
         await using var agent = await AgentHost.StartAsync(o => o.Dopplers = [doppler.Address]);
         var target = IPEndPoint.Parse(agent.Address);
         using var halfOpen = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await halfOpen.ConnectAsync(target, TestContext.Current.CancellationToken);
+        await halfOpen.ConnectAsync(target, Cancel);
         using var garbage = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await garbage.ConnectAsync(target, TestContext.Current.CancellationToken);
+        await garbage.ConnectAsync(target, Cancel);
         var bytes = new byte[64 * 1024];
         new Random(1).NextBytes(bytes);
-        await garbage.SendAsync(bytes, TestContext.Current.CancellationToken);
+        await garbage.SendAsync(bytes, Cancel);
 
         await agent.SendAsync(AgentHost.Logs("s", 0, 1));
 
@@ -109,8 +111,8 @@ public sealed class AgentIngressTests
     {
         await using var doppler = await AgentFakeDoppler.StartAsync("a");
         await using var agent = await AgentHost.StartAsync(o => o.Dopplers = [doppler.Address]);
-        using var stream = agent.Producer.BatchSender();
-        await stream.RequestStream.WriteAsync(AgentHost.Logs("s", 0, 5));
+        using var stream = agent.Producer.BatchSender(cancellationToken: Cancel);
+        await stream.RequestStream.WriteAsync(AgentHost.Logs("s", 0, 5), Cancel);
         await agent.UntilAsync(() => agent.Counters.Received == 5, "the first batch");
 
         await agent.StopAsync();

@@ -128,7 +128,7 @@ internal sealed class SseTailer(Uri address, Func<HttpMessageHandler> handler, T
             gap.GetProperty("hop").GetString() ?? "",
             gap.GetProperty("reason").GetString() ?? "",
             Count(gap.GetProperty("count")),
-            gap.TryGetProperty("bound", out var bound) && bound.ValueEquals("upper"));
+            gap.TryGetProperty("upper_bound", out var upper) && upper.GetBoolean());
     }
 
     private static long Count(JsonElement number) =>

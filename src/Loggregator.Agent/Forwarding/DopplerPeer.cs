@@ -40,6 +40,18 @@ internal sealed class DopplerPeer
     /// <summary>Why it is not alive.</summary>
     public string Reason => _reason;
 
+    /// <summary>Whether links are open to it.</summary>
+    public bool InUse
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _links > 0;
+            }
+        }
+    }
+
     /// <summary>Grows when it is declared dead: links that were opened before are void.</summary>
     public int Generation { get; private set; }
 

@@ -186,7 +186,12 @@ internal sealed class DopplerPool : IAsyncDisposable
                 continue;
             }
 
-            await ProbeAsync(peer, cancel);
+            // One that leaves refuses new streams while it still answers for batches on its old ones: a probe would bury these with it.
+            if (peer.State != PeerState.Leaving || !peer.InUse)
+            {
+                await ProbeAsync(peer, cancel);
+            }
+
             if (peer.State != PeerState.Alive)
             {
                 // Cancellation is the loop's condition, so no exception is made of it.

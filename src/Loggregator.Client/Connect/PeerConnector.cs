@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -13,7 +14,11 @@ namespace Loggregator.Client.Connect;
 /// Opens gRPC channels to peers: HTTP/2 with keep-alive, mTLS when there are credentials, plaintext otherwise. Any thread may call it.
 /// Each connection's handshake uses the credentials of that moment, so renewed certificates need no new channel.
 /// </summary>
-public sealed class PeerConnector(PeerCredentials? credentials = null, ILogger<PeerConnector>? logger = null)
+/// <param name="credentials">Who we are; null: plaintext.</param>
+/// <param name="logger">Gets a line when a peer's handshake begins to fail, and when it works again.</param>
+/// <param name="resolve">Looks names up; the system's resolver when null.</param>
+public sealed class PeerConnector(
+    PeerCredentials? credentials = null, ILogger<PeerConnector>? logger = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
 {
     /// <summary>Name of the agent's certificate.</summary>
     public const string AgentName = "metron";
@@ -30,6 +35,9 @@ public sealed class PeerConnector(PeerCredentials? credentials = null, ILogger<P
 
     /// <summary>Whether peers are reached by TLS.</summary>
     public bool Secure => credentials is not null;
+
+    /// <summary>Looks a name up, for whoever needs all of its addresses.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; } = resolve ?? Dns.GetHostAddressesAsync;
 
     /// <summary>Opens a channel of one connection, which is dialled at the first call and again after it broke.</summary>
     /// <param name="hostAndPort">Where to dial, for example <c>10.0.0.4:8082</c>.</param>
@@ -106,7 +114,7 @@ public sealed class PeerConnector(PeerCredentials? credentials = null, ILogger<P
             await tls.DisposeAsync().ConfigureAwait(false);
             var reason = refused ?? Describe(e);
             Tell(target, serverName, reason);
-            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"TLS with {serverName} at {target} failed: {reason}.", e);
+            throw new IOException($"TLS with {serverName} at {target} failed: {reason}."); // for gRPC: unavailable, so worth another try
         }
 
         if (_failing.TryRemove(Key(target, serverName), out _))

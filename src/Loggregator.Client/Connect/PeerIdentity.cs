@@ -48,11 +48,11 @@ public sealed class PeerIdentity
     public string? RejectClient(X509Certificate? certificate, X509Chain? presented, DateTimeOffset now) =>
         certificate is not X509Certificate2 peer ? "it presented no certificate" : RejectChain(Authorities, peer, presented, ClientUse, now);
 
-    /// <summary>The DNS names of a certificate, or its subject if it has none.</summary>
+    /// <summary>The DNS names of a certificate by which it differs from others, or its subject if it has none.</summary>
     public static string Describe(X509Certificate2 certificate)
     {
-        var names = DnsNames(certificate);
-        return names.Count > 0 ? string.Join(", ", names) : certificate.Subject;
+        var names = string.Join(", ", DnsNames(certificate).Where(name => name != "localhost"));
+        return names.Length > 0 ? names : certificate.Subject;
     }
 
     /// <summary>The DNS subject alternative names of a certificate.</summary>
@@ -119,7 +119,9 @@ public sealed class PeerIdentity
 
         if ((status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0)
         {
-            return $"{who} was issued by another CA ({peer.Issuer}) than the one that is trusted here ({authorities[0].Subject})";
+            return peer.Issuer == authorities[0].Subject
+                ? $"{who} was issued by another CA of the same name than the one that is trusted here ({authorities[0].Subject}, {authorities[0].Thumbprint})"
+                : $"{who} was issued by another CA ({peer.Issuer}) than the one that is trusted here ({authorities[0].Subject})";
         }
 
         return (status & X509ChainStatusFlags.NotValidForUsage) != 0

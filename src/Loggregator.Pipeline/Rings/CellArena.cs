@@ -5,12 +5,15 @@ namespace Loggregator.Pipeline.Rings;
 
 /// <summary>
 /// A fixed number of 256-byte cells; an envelope lies in a chain of them. Not thread safe. The memory is native, so pages that were never
-/// written are not resident, and free cells are reused last in, first out, which keeps the written set as small as what was ever held.
+/// written are not resident, and free cells are reused last in, first out, which keeps the written set as small as what was ever held. When
+/// nothing is held any more the arena begins anew, and gives the pages of a past backlog back to the system.
 /// </summary>
-internal sealed unsafe class CellArena : IDisposable
+internal sealed unsafe partial class CellArena : IDisposable
 {
     public const int CellBytes = 256;
     private const int PageBytes = 4096;
+    private const int KeptCells = 4 * 1024 * 1024 / CellBytes; // stay resident: a steady flow shall not pay for pages again and again
+    private const int DontNeed = 4; // MADV_DONTNEED
     private byte* _bytes;
     private RingCell* _cells;
     private int _free = -1;
@@ -82,6 +85,11 @@ internal sealed unsafe class CellArena : IDisposable
         _cells[last].Next = _free;
         _free = first;
         Used -= count;
+        if (Used == 0)
+        {
+            BeginAnew();
+        }
+
         return count;
     }
 
@@ -128,6 +136,23 @@ internal sealed unsafe class CellArena : IDisposable
         part.CopyTo(room);
         room = room[part.Length..];
     }
+
+    private void BeginAnew()
+    {
+        if (_fresh > KeptCells && OperatingSystem.IsLinux())
+        {
+            // A refusal (another page size, for example) costs nothing but the memory.
+            var unused = (nuint)(_fresh - KeptCells) * CellBytes;
+            _ = Advise(_bytes + ((nuint)KeptCells * CellBytes), unused / PageBytes * PageBytes, DontNeed);
+        }
+
+        _free = -1;
+        _fresh = 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Advise(byte* address, nuint length, int advice);
 
     private void Free()
     {

@@ -8,6 +8,8 @@ namespace Loggregator.TrafficController.Streams;
 /// </summary>
 internal sealed class OpenStream(OpenStreams owner, EnvelopeStream envelopes, bool sse, TimeProvider time, Action abort, string peer) : IDisposable
 {
+    private readonly Lock _sync = new();
+    private Action? _abort = abort; // null once the request is over: its context may be gone
     private long _writingSince; // timestamp, 0: not writing
     private long _due = long.MaxValue; // timestamp
 
@@ -47,7 +49,21 @@ internal sealed class OpenStream(OpenStreams owner, EnvelopeStream envelopes, bo
     }
 
     /// <summary>Ends the connection.</summary>
-    public void Abort() => abort();
+    public void Abort()
+    {
+        lock (_sync)
+        {
+            _abort?.Invoke();
+        }
+    }
 
-    public void Dispose() => owner.Remove(this);
+    public void Dispose()
+    {
+        lock (_sync)
+        {
+            _abort = null;
+        }
+
+        owner.Remove(this);
+    }
 }

@@ -18,6 +18,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
     private readonly DopplerSet _set;
     private readonly TrafficControllerCounters _counters;
     private readonly ILogger _log;
+    private DopplerIdentity? _admitted;
     private bool _told;
 
     public DopplerNode(string address, PeerConnector connector, DopplerSet set, TrafficControllerCounters counters, TimeProvider time, ILogger log)
@@ -57,6 +58,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             return false;
         }
 
+        _admitted = identity;
         DopplerId = identity.Id;
         Tried = true;
         _told = false;
@@ -68,6 +70,12 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
 
     public void OnLost(DopplerAttachment attachment, bool wasAttached, bool planned, string reason)
     {
+        if (_admitted is { } identity)
+        {
+            _admitted = null;
+            _set.Dismiss(this, identity);
+        }
+
         if (wasAttached)
         {
             Interlocked.Increment(ref _counters.DopplerDisconnects);

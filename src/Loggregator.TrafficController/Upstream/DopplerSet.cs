@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Loggregator.Client.Connect;
 using Loggregator.Client.Consume;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed class DopplerSet : IAsyncDisposable
 {
     private readonly Lock _sync = new();
     private readonly Dictionary<string, DopplerNode> _nodes = []; // by address
+    private readonly ConcurrentDictionary<DopplerIdentity, DopplerNode> _admitted = new();
     private readonly List<OriginalNode> _originals = [];
     private readonly HashSet<EnvelopeStream> _streams = [];
     private readonly List<Task> _ending = []; // of nodes that are not listed any more
@@ -34,7 +36,7 @@ internal sealed class DopplerSet : IAsyncDisposable
         _connector = connector;
         _counters = counters;
         _time = time;
-        _directory = new DopplerDirectory(options.Value.Dopplers, options.Value.DnsRefresh, time, _log);
+        _directory = new DopplerDirectory(options.Value.Dopplers, options.Value.DnsRefresh, time, _log, connector.Resolve);
         foreach (var address in options.Value.OriginalDopplers)
         {
             _originals.Add(new OriginalNode(address, connector, options.Value.ClientBytes, counters, time, _log));
@@ -113,19 +115,11 @@ internal sealed class DopplerSet : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether this Doppler may be attached by this node: not if another address leads to the same run of it.</summary>
-    public bool Admit(DopplerNode node, DopplerIdentity identity)
-    {
-        foreach (var other in Nodes)
-        {
-            if (other != node && other.Attachment.Identity == identity)
-            {
-                return false;
-            }
-        }
+    /// <summary>Whether this Doppler may be attached by this node: not if another address has led to the same run of it.</summary>
+    public bool Admit(DopplerNode node, DopplerIdentity identity) => _admitted.GetOrAdd(identity, node) == node;
 
-        return true;
-    }
+    /// <summary>A node does not read from this Doppler any more.</summary>
+    public void Dismiss(DopplerNode node, DopplerIdentity identity) => _admitted.TryRemove(new(identity, node));
 
     /// <summary>A node that is not listed any more has ended; its streams read on from the others.</summary>
     public void Forget(DopplerNode node)

@@ -42,6 +42,7 @@ internal sealed class ConfigSources
         if (section is not null)
         {
             Text(command, "--metrics-listen", "ADDRESS", "Where /metrics, /health and /ready are.", $"Metrics:{section}");
+            Text(command, "--emit-to", "ADDRESS", "The agent that gets this role's own metrics as envelopes.", "Metrics:EmitTo");
             Text(command, "--drain-deadline", "TIME", "How long a stop may take.", $"{section}:DrainDeadline");
         }
 

@@ -29,16 +29,23 @@ internal static class DevCommand
             var settings = RoleSettings.Read(RoleTable.IngressToEgress, [.. Defaults, .. sources.Read(parsed, errors)], errors);
             var certificates = new DevCertificates(CertificatesFolder(), time);
             using var signals = new Signals();
-            return await RoleCommand.RunAsync(screen, time, settings, RoleTable.IngressToEgress, certificates.GetAsync, signals, (plans, running) =>
+            return await RoleCommand.RunAsync(screen, time, settings, RoleTable.IngressToEgress, certificates.GetAsync, signals, (plans, phase) =>
             {
-                if (!running)
+                switch (phase)
                 {
-                    ConnectRoles(plans, settings);
-                    return;
+                    case RunPhase.Planned:
+                        ConnectRoles(plans, settings);
+                        RoleCommand.EmitToOwnAgent(plans, settings);
+                        break;
+                    case RunPhase.Running:
+                        Welcome(screen, plans, certificates, time.GetElapsedTime(started));
+                        _ = Task.Run(async () => await certificates.GetAsync()); // so that the first TLS client does not wait for the keys to be made
+                        break;
+                    case RunPhase.Stopping:
+                        settings.Log.Level = LogLevel.Error; // that the roles miss each other now is no news
+                        screen.Notice("stopping; what was held in memory goes with it; Ctrl-C again ends at once");
+                        break;
                 }
-
-                Welcome(screen, plans, certificates, time.GetElapsedTime(started));
-                _ = Task.Run(async () => await certificates.GetAsync()); // so that the first TLS client does not wait for the keys to be made
             });
         });
         return command;

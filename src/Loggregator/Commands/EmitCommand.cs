@@ -51,7 +51,7 @@ internal static class EmitCommand
             var sentAll = ProducerOptions.Report(screen, emitter, producer.Agent(parsed));
             if (sentAll)
             {
-                await screen.Error.WriteLineAsync($"{emitter.Sent} envelopes sent.");
+                await screen.Error.WriteLineAsync(emitter.Sent == 1 ? "1 envelope sent." : $"{emitter.Sent} envelopes sent.");
             }
 
             return !readAll || !sentAll ? ExitCode.Failed : signals.Stopping.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;

@@ -73,8 +73,9 @@ internal sealed class ProducerOptions
         }
 
         var reason = emitter.LastError.Length > 0 ? $" ({SafeText.Clean(emitter.LastError).TrimEnd('.')})" : "";
+        var missing = emitter.Lost + emitter.Dropped;
         screen.Error.WriteLine(
-            $"loggregator: {emitter.Lost + emitter.Dropped} envelopes did not reach the agent at {agent}{reason}; {emitter.Sent} did. Is 'loggregator dev' or an agent running?");
+            $"loggregator: {missing} {(missing == 1 ? "envelope" : "envelopes")} did not reach the agent at {agent}{reason}; {emitter.Sent} did. Is 'loggregator dev' or an agent running?");
         return false;
     }
 }

@@ -19,9 +19,25 @@ internal static class RoleCommand
             var errors = new List<string>();
             var settings = RoleSettings.Read([role], sources.Read(parsed, errors), errors);
             using var signals = new Signals();
-            return await RunAsync(screen, time, settings, [role], null, signals, static (_, _) => { });
+            return await RunAsync(screen, time, settings, [role], null, signals, (plans, phase) =>
+            {
+                if (phase == RunPhase.Planned)
+                {
+                    EmitToOwnAgent(plans, settings);
+                }
+            });
         });
         return command;
+    }
+
+    /// <summary>Roles tell their numbers to the agent of their host, which may be the one that is started here, unless they were told otherwise.</summary>
+    public static void EmitToOwnAgent(IReadOnlyList<RolePlan> plans, RoleSettings settings)
+    {
+        var agent = plans.SelectMany(plan => plan.Listeners).FirstOrDefault(listener => listener.Key == "Agent:Listen")?.Reachable ?? "127.0.0.1:3458";
+        foreach (var plan in plans.Where(_ => !settings.IsSet("Metrics:EmitTo")))
+        {
+            plan.EmitTo = agent;
+        }
     }
 
     /// <summary>Plans, starts, waits and drains; also what <c>dev</c> does.</summary>
@@ -32,9 +48,9 @@ internal static class RoleCommand
         IReadOnlyList<Role> roles,
         Func<ValueTask<Client.Connect.PeerCredentials>>? devCredentials,
         Signals signals,
-        Action<IReadOnlyList<RolePlan>, bool> onPlan)
+        Action<IReadOnlyList<RolePlan>, RunPhase> onPhase)
     {
-        var parts = new HostParts(time, role => new StderrLoggerProvider(role, settings.Log.Level, time, screen.Error, screen.ErrorColour));
+        var parts = new HostParts(time, role => new StderrLoggerProvider(role, settings.Log, time, screen.Error, screen.ErrorColour));
         var logger = parts.Logs("loggregator").CreateLogger("Loggregator.Process");
         using var planner = new RolePlanner(settings, time, logger) { DevCredentials = devCredentials };
         var plans = planner.Plan(roles);
@@ -44,14 +60,14 @@ internal static class RoleCommand
             return ExitCode.Failed;
         }
 
-        onPlan(plans, false);
+        onPhase(plans, RunPhase.Planned);
         await using var runner = await RoleRunner.StartAsync(plans, parts, signals.Stopping);
         foreach (var plan in plans)
         {
-            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Key.Split(':')[^1]} {l.Bound}")));
+            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Bound} ({Word(l.Kind)})")));
         }
 
-        onPlan(plans, true);
+        onPhase(plans, RunPhase.Running);
         var failed = await runner.WaitAsync(signals.Stopping);
         if (failed is not null)
         {
@@ -59,9 +75,12 @@ internal static class RoleCommand
             return ExitCode.Failed;
         }
 
+        onPhase(plans, RunPhase.Stopping);
         ProcessLog.Stopping(logger, plans.Max(plan => plan.DrainDeadline).TotalSeconds);
         await runner.StopAsync();
         ProcessLog.Stopped(logger);
         return ExitCode.Done;
     }
+
+    private static string Word(ListenerKind kind) => kind switch { ListenerKind.Grpc => "gRPC", ListenerKind.Http => "HTTP", _ => "metrics" };
 }

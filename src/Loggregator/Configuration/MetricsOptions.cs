@@ -14,6 +14,9 @@ internal sealed class MetricsOptions
     /// <summary>Of the Traffic Controller.</summary>
     public string TrafficController { get; set; } = "127.0.0.1:9103";
 
+    /// <summary>The agent to which roles also send their numbers as envelopes; empty: none. The commands set this host's agent unless told otherwise.</summary>
+    public string EmitTo { get; set; } = "";
+
     /// <summary>The address of one role's section.</summary>
     internal string Of(string section) => section switch
     {
@@ -32,6 +35,11 @@ internal sealed class MetricsOptions
             {
                 yield return $"Metrics:{name}: '{value}' is not an address. Write host:port, for example 127.0.0.1:9101.";
             }
+        }
+
+        if (EmitTo.Length > 0 && !HostAndPort.TryParse(EmitTo, out _))
+        {
+            yield return $"Metrics:EmitTo: '{EmitTo}' is not an address. Write host:port, for example 127.0.0.1:3458, or nothing.";
         }
     }
 }

@@ -27,7 +27,8 @@ internal sealed class RoleSettings
     /// <summary>Reads the settings for the given roles; <paramref name="sources"/> in rising precedence.</summary>
     public static RoleSettings Read(IReadOnlyList<Role> roles, IEnumerable<Setting> sources, List<string> errors)
     {
-        var sections = RoleTable.IngressToEgress.Union(roles).ToDictionary(role => role.Section, role => role.NewOptions(), StringComparer.OrdinalIgnoreCase);
+        var sections = roles.Concat(RoleTable.IngressToEgress).DistinctBy(role => role.Section)
+            .ToDictionary(role => role.Section, role => role.NewOptions(), StringComparer.OrdinalIgnoreCase);
         sections["Tls"] = new TlsOptions();
         sections["Metrics"] = new MetricsOptions();
         sections["Log"] = new LogOptions();

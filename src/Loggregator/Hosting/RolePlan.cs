@@ -17,4 +17,8 @@ internal sealed record RolePlan(
     IReadOnlyList<Listener> Listeners,
     PeerCredentials? Credentials,
     RoleCheck RoleCheck,
-    TimeSpan DrainDeadline);
+    TimeSpan DrainDeadline)
+{
+    /// <summary>The agent to which the role sends its own numbers; empty: it does not.</summary>
+    public string EmitTo { get; set; } = "";
+}

@@ -70,7 +70,7 @@ internal sealed class RolePlanner(RoleSettings settings, TimeProvider time, ILog
 
         CheckPeers(role, options);
         _listeners.AddRange(listeners);
-        return new RolePlan(role, options, listeners, _own, settings.Tls.Roles, settings.DrainDeadline(role));
+        return new RolePlan(role, options, listeners, _own, settings.Tls.Roles, settings.DrainDeadline(role)) { EmitTo = settings.Metrics.EmitTo };
     }
 
     private Listener Secure(Port port, HostAndPort address)

@@ -89,9 +89,9 @@ internal sealed class EnvelopePrinter(Screen screen, OutputFormat format, LineFi
             OutputFormat.Ltc => LtcPrefix(envelope),
             _ => PrettyPrefix(envelope),
         };
-        foreach (var line in message.AsSpan().EnumerateLines())
+        foreach (var line in message.Split('\n'))
         {
-            var text = SafeText.Clean(line.ToString());
+            var text = SafeText.Clean(line.TrimEnd('\r'));
             screen.Out.Write(prefix);
             screen.Out.Write(screen.Colour ? filter.Highlight(text) : text);
             screen.Out.Write('\n');

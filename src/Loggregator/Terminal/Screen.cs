@@ -23,6 +23,6 @@ internal sealed record Screen(TextWriter Out, Stream RawOut, TextWriter Error, S
             wanted && !Console.IsErrorRedirected);
     }
 
-    /// <summary>Writes a notice, dim on a terminal.</summary>
-    public void Notice(string text) => Error.WriteLine(ErrorColour ? $"\e[2m── {text} ──\e[0m" : $"── {text} ──");
+    /// <summary>Writes a notice, dim on a terminal, over the <c>^C</c> that the terminal may have left there.</summary>
+    public void Notice(string text) => Error.WriteLine(ErrorColour ? $"\r\e[2m── {text} ──\e[0m" : $"── {text} ──");
 }

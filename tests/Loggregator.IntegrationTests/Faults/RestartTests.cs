@@ -1,5 +1,7 @@
+using Loggregator.Agent;
 using Loggregator.IntegrationTests.Cluster;
 using Loggregator.TestKit.Cluster;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Loggregator.IntegrationTests.Faults;
@@ -44,11 +46,13 @@ public sealed class RestartTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 40_000)]
-    public async Task Doppler_KilledUnderLoadAndStartedAgain_IsReadAgainAndEveryLossIsTold()
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Doppler_KilledUnderLoadAndStartedAgain_IsReadAgainAndEveryLossIsTold(bool minusNine)
     {
         var cancel = TestContext.Current.CancellationToken;
-        var cluster = await StartAsync(new ClusterOptions { TrafficControllers = 1 });
+        var cluster = await StartAsync(new ClusterOptions { TrafficControllers = 1, DopplerProcesses = minusNine });
         var controller = cluster.TrafficControllers[0];
         var tail = cluster.Read(controller, "/v2/stream");
         var grpc = cluster.Consume(controller, GrpcConsumer.Logs());
@@ -92,5 +96,46 @@ public sealed class RestartTests : ClusterTest
                     cancel);
             }
         }
+    }
+
+    [Fact(Timeout = 40_000)]
+    public async Task Doppler_KilledWithLinesUnread_IsAnnouncedAndStampsProveExactlyWhatIsLost()
+    {
+        const int Unread = 3000;
+        const int After = 100;
+        var cancel = TestContext.Current.CancellationToken;
+        var cluster = await StartAsync(new ClusterOptions
+        {
+            Dopplers = 1,
+            Agents = 1,
+            TrafficControllers = 1,
+            Settings = new Dictionary<string, string> { ["TrafficController:ClientBytes"] = "65536" },
+        });
+        var (agent, doppler, controller) = (cluster.Agents[0], cluster.Dopplers[0], cluster.TrafficControllers[0]);
+        var reader = cluster.Consume(controller, GrpcConsumer.Logs());
+        var tail = cluster.Read(controller, "/v2/stream?source_id=app");
+        await cluster.LiveAsync("app", cancel, reader.Tally, tail.Tally);
+        var producer = cluster.Produce(agent);
+        reader.Gate.Close();
+        await producer.SendAsync("app", 0, Unread, cancel, bytes: 4096);
+        var counters = agent.Services.GetRequiredService<AgentCounters>();
+        await Deadline.UntilAsync(() => counters.Confirmed == Unread, () => Conservation.Describe(cluster), cancel);
+
+        await cluster.KillAsync(doppler);
+        await cluster.RestartAsync(doppler, cancel);
+        await tail.NoticeAsync("doppler_back", cancel);
+        reader.Gate.Open();
+        var sent = Unread;
+        await Deadline.UntilAsync(
+            () => reader.Tally.Numbers("app") is [.., >= Unread + After],
+            () => $"lines of the second life; {reader.Tally}",
+            cancel,
+            each: () => producer.SendAsync("app", sent++, 1, cancel));
+        await Deadline.UntilAsync(() => reader.Tally.Numbers("app").Contains(sent - 1), () => $"the last line, {sent - 1}; {reader.Tally}", cancel);
+
+        var missing = reader.Tally.Missing("app", sent).Count;
+        Assert.InRange(missing, 1, Unread);
+        Assert.Equal(missing, reader.Tally.MissingByStamps("app"));
+        Assert.Contains(tail.Events, e => e.Event == "notice" && e.Json.Contains("\"restarted\":true", StringComparison.Ordinal));
     }
 }

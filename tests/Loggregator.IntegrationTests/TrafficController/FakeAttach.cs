@@ -29,7 +29,17 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
 
     public void Wake() => _signal.Set();
 
-    public void Abort() => abort();
+    public void Abort()
+    {
+        try
+        {
+            abort();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The call has just ended by itself.
+        }
+    }
 
     public void SendRest(AttachFrame rest)
     {

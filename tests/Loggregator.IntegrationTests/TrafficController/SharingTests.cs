@@ -76,7 +76,7 @@ public sealed class SharingTests
         const int Count = 6_000;
         await using var doppler = await FakeDoppler.StartAsync();
         await using var host = await TrafficControllerHost.StartAsync([doppler], options => options.ClientBytes = 128 * 1024);
-        using var slow = new TcpClient { ReceiveBufferSize = 8 * 1024 };
+        using var slow = new TcpClient { ReceiveBufferSize = 256 * 1024 };
         await slow.ConnectAsync("127.0.0.1", host.HttpPort, TestContext.Current.CancellationToken);
         await slow.GetStream().WriteAsync("GET /v2/read?log HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => doppler.Subscriptions == 1, "the slow one is open");
@@ -113,7 +113,7 @@ public sealed class SharingTests
     {
         await using var doppler = await FakeDoppler.StartAsync();
         await using var host = await TrafficControllerHost.StartAsync([doppler], options => options.WriteTimeout = TimeSpan.FromMilliseconds(200));
-        using var stuck = new TcpClient { ReceiveBufferSize = 8 * 1024 };
+        using var stuck = new TcpClient { ReceiveBufferSize = 256 * 1024 };
         await stuck.ConnectAsync("127.0.0.1", host.HttpPort, TestContext.Current.CancellationToken);
         await stuck.GetStream().WriteAsync("GET /v2/read?log HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => doppler.Subscriptions == 1, "it is open");

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Loggregator.TestKit.Cluster;
 
 /// <summary>What an <see cref="InProcessCluster"/> consists of.</summary>
@@ -12,8 +14,17 @@ public sealed class ClusterOptions
     /// <summary>Traffic Controllers, each linked to all Dopplers.</summary>
     public int TrafficControllers { get; init; } = 2;
 
+    /// <summary>The Dopplers run in processes of their own, so that they can be killed with -9; their counters are then out of reach.</summary>
+    public bool DopplerProcesses { get; init; }
+
     /// <summary>Certificates of a private authority on every gRPC hop, instead of plaintext.</summary>
     public bool MutualTls { get; init; }
+
+    /// <summary>
+    /// Given, the Dopplers have one name and port for all, on 127.0.0.1, 127.0.0.2 … in their order, and this answers for it; there are no
+    /// proxies then.
+    /// </summary>
+    public Func<IPAddress[]>? Resolve { get; init; }
 
     /// <summary>Seeds the fault proxies.</summary>
     public int Seed { get; init; } = 1;

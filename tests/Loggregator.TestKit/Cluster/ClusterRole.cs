@@ -3,20 +3,17 @@ using Loggregator.Hosting;
 using Loggregator.Roles;
 using Loggregator.TestKit.Faults;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Loggregator.TestKit.Cluster;
 
-/// <summary>One role of the cluster in a host of its own. It can be stopped, killed and started again; each start picks free ports. One caller at a time.</summary>
+/// <summary>One role of the cluster. It can be stopped, killed and started again; each start picks free ports. One caller at a time.</summary>
 public sealed class ClusterRole : IAsyncDisposable
 {
     private readonly Role _role;
     private readonly IReadOnlyList<Setting> _settings;
     private readonly ErrorRecorder _errors;
     private readonly List<RoleCounters> _lives = [];
-    private RolePlanner? _planner;
-    private RoleHost? _host;
+    private IRoleLife? _life;
 
     internal ClusterRole(Role role, int index, IReadOnlyDictionary<string, string[]> settings, ErrorRecorder errors)
     {
@@ -30,91 +27,85 @@ public sealed class ClusterRole : IAsyncDisposable
     public string Name { get; }
 
     /// <summary>Whether it has been started and not ended since.</summary>
-    public bool Running => _host is not null;
+    public bool Running => _life is not null;
 
     /// <summary>Its services while it runs.</summary>
-    public IServiceProvider Services => Host.Services;
+    public IServiceProvider Services => Life.Services;
 
     /// <summary>Port of its gRPC listener.</summary>
-    public int GrpcPort => PortOf(ListenerKind.Grpc);
+    public int GrpcPort => Life.AddressOf(ListenerKind.Grpc).Port;
 
     /// <summary>Where its gRPC listener is reached.</summary>
-    public string GrpcAddress => $"127.0.0.1:{GrpcPort}";
+    public string GrpcAddress => Life.AddressOf(ListenerKind.Grpc).ToString();
 
     /// <summary>Port of its HTTP listener.</summary>
-    public int HttpPort => PortOf(ListenerKind.Http);
+    public int HttpPort => Life.AddressOf(ListenerKind.Http).Port;
 
     /// <summary>Port of <c>/metrics</c>, <c>/health</c> and <c>/ready</c>.</summary>
-    public int MetricsPort => PortOf(ListenerKind.Metrics);
+    public int MetricsPort => Life.AddressOf(ListenerKind.Metrics).Port;
 
     /// <summary>Whether <c>/ready</c> would say so.</summary>
-    public bool Ready => _host is { } host && host.Role.Ready(host.Services);
+    public bool Ready => _life is { Ready: true };
+
+    /// <summary>It runs in a process of its own.</summary>
+    internal bool OwnProcess { get; init; }
+
+    /// <summary>What a test replaces of the host's services.</summary>
+    internal Action<IServiceCollection>? MoreServices { get; init; }
 
     /// <summary>Raised after each start.</summary>
     internal event Action? Started;
 
-    /// <summary>The counters of its lives, the present one last.</summary>
+    /// <summary>The counters of its lives in this process, the present one last.</summary>
     internal IReadOnlyList<RoleCounters> Lives => _lives;
 
-    private RoleHost Host => _host ?? throw new InvalidOperationException($"{Name} does not run.");
+    private IRoleLife Life => _life ?? throw new InvalidOperationException($"{Name} does not run.");
 
     /// <summary>Starts it, for the first time or again.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        var errors = new List<string>();
-        var settings = RoleSettings.Read([_role], _settings, errors);
-        _planner = new RolePlanner(settings, TimeProvider.System, NullLogger.Instance);
-        var plans = _planner.Plan([_role]);
-        if (errors.Count > 0)
+        if (OwnProcess)
         {
-            throw new InvalidOperationException($"{Name} cannot be started: {string.Join(" ", errors)}");
+            _life = await ProcessLife.StartAsync(_role.Name, _settings, cancel);
+        }
+        else
+        {
+            var hosted = HostedLife.Build(Name, _role, _settings, () => _errors.Of(Name), MoreServices);
+            _life = hosted;
+            _lives.Add(new RoleCounters(Name, hosted.Services));
+            await hosted.StartAsync(cancel);
         }
 
-        _host = RoleHost.Build(plans[0], new HostParts(TimeProvider.System, _ => _errors.Of(Name)));
-        _lives.Add(new RoleCounters(Name, _host.Services));
-        await _host.StartAsync(cancel);
         Started?.Invoke();
     }
 
     /// <summary>A planned stop: it announces, drains and ends.</summary>
-    public async Task StopAsync()
+    public Task StopAsync()
     {
-        await Host.StopAsync();
-        await EndAsync();
+        var life = Life;
+        _life = null;
+        return life.StopAsync();
     }
 
-    /// <summary>Ends it without a word and without draining; the cluster has cut its links before.</summary>
-    internal async Task AbortAsync()
+    /// <summary>Ends it without a word and without draining; in this process, the cluster has cut its links before.</summary>
+    internal Task AbortAsync()
     {
-        _lives[^1].Killed = true;
-        try
+        if (!OwnProcess)
         {
-            await Services.GetRequiredService<IHost>().StopAsync(new CancellationToken(canceled: true));
-        }
-        catch (OperationCanceledException)
-        {
-            // What could not end at once was cut.
+            _lives[^1].Killed = true;
         }
 
-        await EndAsync();
+        var life = Life;
+        _life = null;
+        return life.AbortAsync();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_host is not null)
+        if (Running)
         {
             await AbortAsync();
         }
     }
-
-    private async Task EndAsync()
-    {
-        var host = Host;
-        _host = null;
-        await host.DisposeAsync();
-        _planner!.Dispose();
-    }
-
-    private int PortOf(ListenerKind kind) => Host.Listeners.First(listener => listener.Kind == kind).Bound.Port;
 }

@@ -16,8 +16,13 @@ public sealed class InProcessCluster : IAsyncDisposable
     private readonly Dictionary<(ClusterRole From, ClusterRole To), FaultProxy> _links = [];
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly ClusterCertificates? _certificates;
+    private readonly ClusterOptions _options;
 
-    private InProcessCluster(ClusterOptions options) => _certificates = options.MutualTls ? new ClusterCertificates() : null;
+    private InProcessCluster(ClusterOptions options)
+    {
+        _options = options;
+        _certificates = options.MutualTls ? new ClusterCertificates() : null;
+    }
 
     /// <summary>The Dopplers.</summary>
     public IReadOnlyList<ClusterRole> Dopplers { get; private set; } = [];
@@ -40,14 +45,16 @@ public sealed class InProcessCluster : IAsyncDisposable
         var cluster = new InProcessCluster(options);
         try
         {
-            cluster.Dopplers = cluster.Make("Doppler", options.Dopplers, options, []);
-            foreach (var doppler in cluster.Dopplers)
+            for (var index = 0; index < options.Dopplers; index++)
             {
+                var doppler = cluster.Make("Doppler", index);
+                cluster.Dopplers = [.. cluster.Dopplers, doppler];
                 await doppler.StartAsync(cancel);
             }
 
-            cluster.TrafficControllers = cluster.Make("TrafficController", options.TrafficControllers, options, cluster.Dopplers);
-            cluster.Agents = cluster.Make("Agent", options.Agents, options, cluster.Dopplers);
+
+            cluster.TrafficControllers = [.. Enumerable.Range(0, options.TrafficControllers).Select(index => cluster.Make("TrafficController", index))];
+            cluster.Agents = [.. Enumerable.Range(0, options.Agents).Select(index => cluster.Make("Agent", index))];
             foreach (var role in cluster.Roles.Where(role => !role.Running))
             {
                 await role.StartAsync(cancel);
@@ -192,17 +199,25 @@ public sealed class InProcessCluster : IAsyncDisposable
         return client;
     }
 
-    private List<ClusterRole> Make(string section, int count, ClusterOptions options, IReadOnlyList<ClusterRole> dopplers)
+    private ClusterRole Make(string section, int index)
     {
         var role = RoleTable.IngressToEgress.Single(role => role.Section == section);
-        return [.. Enumerable.Range(0, count).Select(index => MakeOne(role, index, options, dopplers))];
-    }
+        if (section == "Doppler")
+        {
+            return new ClusterRole(role, index, Settings(role, index, []), Errors) { OwnProcess = _options.DopplerProcesses };
+        }
 
-    private ClusterRole MakeOne(Role role, int index, ClusterOptions options, IReadOnlyList<ClusterRole> dopplers)
-    {
-        var links = dopplers.Select(doppler => (Doppler: doppler, Proxy: new FaultProxy(doppler.GrpcPort, options.Seed + _links.Count))).ToList();
-        var made = new ClusterRole(role, index, Settings(role, index, options, [.. links.Select(link => link.Proxy.Address)]), Errors);
-        foreach (var (doppler, proxy) in links)
+        if (_options.Resolve is { } resolve)
+        {
+            return new ClusterRole(role, index, Settings(role, index, [$"dopplers.test:{Dopplers[0].GrpcPort}"]), Errors)
+            {
+                MoreServices = services => services.AddSingleton(new PeerConnector(resolve: (_, _) => Task.FromResult(resolve()))),
+            };
+        }
+
+        var proxies = Dopplers.Select(doppler => new FaultProxy(doppler.GrpcPort, _options.Seed + _links.Count)).ToList();
+        var made = new ClusterRole(role, index, Settings(role, index, [.. proxies.Select(proxy => proxy.Address)]), Errors);
+        foreach (var (doppler, proxy) in Dopplers.Zip(proxies))
         {
             _links.Add((made, doppler), proxy);
             doppler.Started += () => proxy.Retarget(doppler.GrpcPort);
@@ -211,7 +226,7 @@ public sealed class InProcessCluster : IAsyncDisposable
         return made;
     }
 
-    private Dictionary<string, string[]> Settings(Role role, int index, ClusterOptions options, string[] dopplers)
+    private Dictionary<string, string[]> Settings(Role role, int index, string[] dopplers)
     {
         const string AnyPort = "127.0.0.1:0";
         var settings = new Dictionary<string, string[]> { [$"Metrics:{role.Section}"] = [AnyPort] };
@@ -223,7 +238,7 @@ public sealed class InProcessCluster : IAsyncDisposable
                 settings["Agent:Dopplers"] = dopplers;
                 break;
             case "Doppler":
-                settings["Doppler:Listen"] = [AnyPort];
+                settings["Doppler:Listen"] = [_options.Resolve is null || index == 0 ? AnyPort : $"127.0.0.{index + 1}:{Dopplers[0].GrpcPort}"];
                 settings["Doppler:Id"] = [$"doppler-{index}"];
                 break;
             default:
@@ -231,6 +246,11 @@ public sealed class InProcessCluster : IAsyncDisposable
                 settings["TrafficController:GrpcListen"] = [AnyPort];
                 settings["TrafficController:Dopplers"] = dopplers;
                 break;
+        }
+
+        if (_options.Resolve is not null)
+        {
+            settings["Tls:InsecurePlaintext"] = ["true"]; // the name could be that of another machine
         }
 
         if (_certificates is not null)
@@ -241,7 +261,7 @@ public sealed class InProcessCluster : IAsyncDisposable
             settings["Tls:Authority"] = [files.Authority];
         }
 
-        foreach (var (key, value) in options.Settings.Where(setting => setting.Key.StartsWith(role.Section + ":", StringComparison.Ordinal)))
+        foreach (var (key, value) in _options.Settings.Where(setting => setting.Key.StartsWith(role.Section + ":", StringComparison.Ordinal)))
         {
             settings[key] = [value];
         }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Google.Protobuf;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.TestKit.Cluster;
@@ -10,6 +12,7 @@ public sealed class Tally
     private readonly Dictionary<(string Source, string Instance), List<long>> _numbers = [];
     private readonly Dictionary<(string Source, string Hop, string Reason), long> _lost = [];
     private readonly HashSet<string> _heard = [];
+    private readonly Dictionary<(string Source, string Instance, uint Epoch), HashSet<ulong>> _stamps = [];
     private long _lines;
     private long _others;
 
@@ -67,6 +70,18 @@ public sealed class Tally
     /// <summary>Copies beyond the first of each line.</summary>
     public long Copies => Lines - Distinct();
 
+    /// <summary>
+    /// How many lines of a source are missing between the first and the last that came, by the numbers that the first tier gave them; readers
+    /// of JSON never see these.
+    /// </summary>
+    public long MissingByStamps(string source)
+    {
+        lock (_lock)
+        {
+            return _stamps.Where(s => s.Key.Source == source).Sum(s => (long)(s.Value.Max() - s.Value.Min()) + 1 - s.Value.Count);
+        }
+    }
+
     /// <summary>Takes one envelope into account.</summary>
     public void Add(Envelope envelope)
     {
@@ -78,6 +93,7 @@ public sealed class Tally
         else if (envelope.MessageCase == Envelope.MessageOneofCase.Log && Numbered.TryRead(envelope.Log.Payload.Span, out var number))
         {
             AddLine(envelope.SourceId, envelope.InstanceId, number);
+            AddStamp(envelope);
         }
         else
         {
@@ -169,6 +185,26 @@ public sealed class Tally
             var sources = string.Join(", ", _numbers.Take(8).Select(n => $"{n.Key.Source}/{n.Key.Instance}={n.Value.Count}"));
             var lost = string.Join(", ", _lost.Take(8).Select(l => $"{l.Key.Source} {l.Key.Hop}:{l.Key.Reason}={l.Value}"));
             return string.Create(CultureInfo.InvariantCulture, $"{_lines} lines of {_numbers.Count} streams ({sources}), {_others} others, lost: {lost}");
+        }
+    }
+
+    private void AddStamp(Envelope envelope)
+    {
+        var bytes = envelope.ToByteArray(); // unknown fields, as the stamp is one, are kept
+        if (!RawEnvelope.TryReadHeader(bytes, out var header) || !Stamp.TryRead(bytes, header, out var epoch, out var sequence))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            var key = (envelope.SourceId, envelope.InstanceId, epoch);
+            if (!_stamps.TryGetValue(key, out var sequences))
+            {
+                _stamps.Add(key, sequences = []);
+            }
+
+            sequences.Add(sequence);
         }
     }
 }

@@ -99,10 +99,10 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Plan_PlaintextBeyondLoopback_IsRefusedWithTheCure()
     {
-        var open = Probe with { Section = "Doppler", Ports = _ => [new Port("Probe:Listen", "0.0.0.0:0", ListenerKind.Grpc)] };
-        var settings = RoleSettings.Read([open], [new("Metrics:Doppler", ["127.0.0.1:0"], "test")], []);
+        var doppler = RoleTable.Named("doppler");
+        var settings = RoleSettings.Read([doppler], [new("Doppler:Listen", ["0.0.0.0:0"], "test"), new("Metrics:Doppler", ["127.0.0.1:0"], "test")], []);
         using var planner = new RolePlanner(settings, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        planner.Plan([open]);
+        planner.Plan([doppler]);
         Assert.Contains("--insecure-plaintext", Assert.Single(settings.Errors), StringComparison.Ordinal);
     }
 

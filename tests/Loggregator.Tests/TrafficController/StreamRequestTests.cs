@@ -1,4 +1,3 @@
-using Loggregator.Protocol.V2;
 using Loggregator.TrafficController.Streams.Sse;
 using Loggregator.TrafficController.Upstream;
 using Xunit;

@@ -1,15 +1,17 @@
 using System.Globalization;
+using Loggregator.Configuration;
 
 namespace Loggregator.Hosting.Telemetry;
 
 /// <summary>Writes one line per entry to stderr: time, level, role, message. Below errors only what our own code logs.</summary>
-internal sealed class StderrLogger(TextWriter output, string role, LogLevel minimum, bool colour, TimeProvider time, bool foreign) : ILogger
+internal sealed class StderrLogger(TextWriter output, string role, LogOptions options, bool colour, TimeProvider time, bool ours) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
     // The framework's warnings are about peers and connections, which our own code tells better.
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= (foreign ? LogLevel.Error : minimum) && logLevel != LogLevel.None;
+    public bool IsEnabled(LogLevel logLevel) =>
+        logLevel >= options.Level && (ours || options.Level <= LogLevel.Debug || logLevel >= LogLevel.Error) && logLevel != LogLevel.None;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

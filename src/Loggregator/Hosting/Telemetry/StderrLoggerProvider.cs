@@ -1,13 +1,15 @@
+using Loggregator.Configuration;
+
 namespace Loggregator.Hosting.Telemetry;
 
-/// <summary>Gives loggers that write to stderr. Own instead of the framework's, which starts a thread per host and writes to stdout.</summary>
-internal sealed class StderrLoggerProvider(string role, LogLevel minimum, TimeProvider time, TextWriter output, bool colour) : ILoggerProvider
+/// <summary>
+/// Gives loggers that write to stderr. Own instead of the framework's, which starts a thread per host and writes to stdout.
+/// The level is looked at for each entry, so it may change while a role runs.
+/// </summary>
+internal sealed class StderrLoggerProvider(string role, LogOptions options, TimeProvider time, TextWriter output, bool colour) : ILoggerProvider
 {
-    public ILogger CreateLogger(string categoryName)
-    {
-        var foreign = minimum > LogLevel.Debug && !categoryName.StartsWith("Loggregator", StringComparison.Ordinal);
-        return new StderrLogger(output, role, minimum, colour, time, foreign);
-    }
+    public ILogger CreateLogger(string categoryName) =>
+        new StderrLogger(output, role, options, colour, time, categoryName.StartsWith("Loggregator", StringComparison.Ordinal));
 
     public void Dispose()
     {

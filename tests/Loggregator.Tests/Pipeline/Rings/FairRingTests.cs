@@ -136,6 +136,24 @@ public sealed class FairRingTests
     }
 
     [Fact]
+    public void Take_BacklogDrained_BeginsAnewWithEveryByteRight()
+    {
+        using var ring = new FairRing(16 * 1024 * 1024, lanes: 1, new LossTable(), seed: 1);
+        for (var round = 0; round < 3; round++)
+        {
+            var sent = Enumerable.Range(0, 20_000).Select(i => RingEnvelopes.Log("a", i, 300 + (i % 300))).ToArray();
+            for (var i = 0; i < sent.Length; i++)
+            {
+                Assert.True(RingEnvelopes.Offer(ring, "a", sent[i], i));
+            }
+
+            Assert.Equal(sent, RingEnvelopes.Take(ring, 0, int.MaxValue, int.MaxValue, out var take).Select(e => e.Bytes));
+            ring.Release(take.Charge);
+            Assert.Equal((0, 0), (ring.HeldEnvelopes, ring.ChargedBytes));
+        }
+    }
+
+    [Fact]
     public void DropAll_Always_CountsEveryEnvelope()
     {
         var losses = new LossTable();

@@ -1,0 +1,62 @@
+using Google.Protobuf;
+using Loggregator.Client.Connect;
+using Loggregator.Client.Emit;
+using Loggregator.Protocol.V2;
+
+namespace Loggregator.Hosting.Telemetry;
+
+/// <summary>
+/// Sends a role's own numbers to the agent of its host as envelopes, beside <c>/metrics</c>. Counters are sent as differences, zero ones too,
+/// as the original does. An agent that is not there is no reason for noise: the numbers are at <c>/metrics</c> all the same.
+/// </summary>
+internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerConnector peers, IServiceProvider services, TimeProvider time) : BackgroundService
+{
+    private const int Capacity = 256 * 1024;
+    private readonly long[] _sent = new long[report.Metrics.Length];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var channel = peers.Open(agent, PeerConnector.AgentName);
+        await using var emitter = new Emitter(channel.CreateCallInvoker(), new EmitterOptions { CapacityBytes = Capacity, RetryFor = report.Interval }, time);
+        using var timer = new PeriodicTimer(report.Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                for (var i = 0; i < report.Metrics.Length; i++)
+                {
+                    var value = report.Metrics[i].Read(services);
+                    if (emitter.TryAdd(Envelope(report.Metrics[i], value, value - _sent[i]), static (writer, envelope) => envelope.WriteTo(writer)))
+                    {
+                        _sent[i] = value;
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The role stops.
+        }
+    }
+
+    private Envelope Envelope(SelfMetric metric, long value, long delta)
+    {
+        var envelope = new Envelope { Timestamp = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, SourceId = report.SourceId };
+        if (metric.Unit is { } unit)
+        {
+            envelope.Gauge = new Gauge { Metrics = { [metric.Name] = new GaugeValue { Unit = unit, Value = value } } };
+        }
+        else
+        {
+            envelope.Counter = new Counter { Name = metric.Name, Delta = (ulong)Math.Max(0, delta) };
+        }
+
+        envelope.DeprecatedTags["origin"] = new Value { Text = report.Origin };
+        foreach (var (key, text) in metric.Tags)
+        {
+            envelope.DeprecatedTags[key] = new Value { Text = text };
+        }
+
+        return envelope;
+    }
+}
