@@ -9,6 +9,7 @@ internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
 {
     private ReadEnvelope[] _read = new ReadEnvelope[16];
     private MessageBuffer? _records;
+    private int _bytes;
 
     public int Count { get; private set; }
 
@@ -28,7 +29,7 @@ internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
     /// <summary>Writes one envelope with its number behind it; one that an earlier tier of ours has numbered keeps its own.</summary>
     public void Write(ReadOnlySpan<byte> envelope, in EnvelopeHeader header, StampTable stamps)
     {
-        _records ??= MessageBuffer.Rent(64 * 1024);
+        _records ??= MessageBuffer.Rent(_bytes + (Count * (Protocol.Envelopes.Records.MaxHeaderLength + Stamp.MaxLength)));
         Span<byte> stamp = stackalloc byte[Stamp.MaxLength];
         var stampLength = 0;
         if ((header.Flags & EnvelopeFlags.Stamped) == 0)
@@ -52,6 +53,7 @@ internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
     {
         Array.Clear(_read, 0, Count);
         Count = 0;
+        _bytes = 0;
         Stamped = 0;
         Rows.Clear();
         _records?.Dispose();
@@ -68,6 +70,7 @@ internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
         }
 
         _read[Count++] = read;
+        _bytes += read.Length;
     }
 
     /// <summary>An envelope that passed: where it is in the message, or its bytes when its tags had to be renamed.</summary>
