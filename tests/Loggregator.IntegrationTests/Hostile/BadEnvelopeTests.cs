@@ -88,7 +88,10 @@ public sealed class BadEnvelopeTests : ClusterTest
         }
 
         Assert.Null(reader.Failure);
-        Assert.Equal(1, agent ? at.Services.GetRequiredService<AgentCounters>().Dropped(LossReason.Invalid) : at.Services.GetRequiredService<DopplerCounters>().Invalid);
+        var dropped = agent
+            ? at.Services.GetRequiredService<AgentCounters>().Dropped(LossReason.Invalid)
+            : at.Services.GetRequiredService<DopplerCounters>().Invalid;
+        Assert.Equal(1, dropped);
     }
 
     [Fact(Timeout = 40_000)]

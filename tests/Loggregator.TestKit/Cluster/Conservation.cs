@@ -28,7 +28,8 @@ public static class Conservation
             if (Stopwatch.GetElapsedTime(started) > (patience ?? Patience))
             {
                 var what = open.Count > 0 ? string.Join('\n', open) : "the counters do not stand still";
-                throw new InvalidOperationException($"Conservation does not hold.\n{what}\n{now}\n{string.Join('\n', cluster.Errors.Warnings.TakeLast(10))}");
+                throw new InvalidOperationException(
+                    $"Conservation does not hold.\n{what}\n{now}\n{string.Join('\n', cluster.Errors.Warnings.TakeLast(10))}");
             }
 
             before = now;

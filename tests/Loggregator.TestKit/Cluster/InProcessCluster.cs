@@ -115,12 +115,14 @@ public sealed class InProcessCluster : IAsyncDisposable
     /// <summary>Waits until every reader gets what any Doppler holds: each is sent marks of the source until all readers have heard of all.</summary>
     public async Task LiveAsync(string source, CancellationToken cancel, params Tally[] readers)
     {
-        var producers = Dopplers.Where(doppler => doppler.Running).Select(doppler => (doppler.Name, Ingress: new Producer(Open(doppler, AsProducer(doppler))))).ToList();
+        var producers = Dopplers.Where(doppler => doppler.Running)
+            .Select(doppler => (doppler.Name, Ingress: new Producer(Open(doppler, AsProducer(doppler))))).ToList();
+        string Heard(Tally reader) => string.Join(',', producers.Select(producer => producer.Name).Where(reader.Heard));
         try
         {
             await Deadline.UntilAsync(
                 () => readers.All(reader => producers.All(producer => reader.Heard(producer.Name))),
-                () => $"all readers live at all Dopplers; heard: {string.Join(" | ", readers.Select(r => string.Join(',', producers.Where(p => r.Heard(p.Name)).Select(p => p.Name))))}\n{Conservation.Describe(this)}",
+                () => $"all readers live at all Dopplers; heard: {string.Join(" | ", readers.Select(Heard))}\n{Conservation.Describe(this)}",
                 cancel,
                 each: async () =>
                 {

@@ -71,7 +71,8 @@ internal sealed class RoleCounters(string role, IServiceProvider services)
 
     private static IEnumerable<string> Numbers(object counters)
     {
-        var fields = counters.GetType().GetFields(BindingFlags.Public | BindingFlags.Instance).Select(field => (field.Name, Value: field.GetValue(counters)));
+        var fields = counters.GetType().GetFields(BindingFlags.Public | BindingFlags.Instance)
+            .Select(field => (field.Name, Value: field.GetValue(counters)));
         var properties = counters.GetType().GetProperties().Select(property => (property.Name, Value: property.GetValue(counters)));
         var dropped = counters is AgentCounters agent
             ? Enum.GetValues<LossReason>().Select(reason => (Name: $"Dropped({reason})", Value: (object?)agent.Dropped(reason)))
