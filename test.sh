@@ -17,24 +17,22 @@ if ! dotnet build Loggregator.sln -c Release -v quiet; then
 fi
 
 passed=0 failed=0
+mkdir -p artifacts/test-results
 for project in "${projects[@]}"; do
   echo "── $project"
-  report="artifacts/test-results/$project.trx"
-  rm -f "$report"
-  timeout 1500 "artifacts/bin/$project/release/$project" --report-trx --report-trx-filename "$project.trx" \
-    --results-directory artifacts/test-results
-  code=$?
-  counters=$(grep -o '<Counters [^>]*' "$report" 2>/dev/null)
-  number() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
-  total=$(number total) ok=$(number passed)
-  if [ -z "$total" ] || [ "$total" = 0 ]; then
+  log="artifacts/test-results/$project.log"
+  timeout 1200 "artifacts/bin/$project/release/$project" -noColor -longRunning 60 2>&1 | tee "$log"
+  code=${PIPESTATUS[0]}
+  read -r total errors bad skipped < <(sed -n 's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\), Skipped: \([0-9]*\),.*/\1 \2 \3 \4/p' "$log" | tail -n 1)
+  if [ "${total:-0}" = 0 ]; then
     echo "$project left no results (exit code $code)." >&2
     failed=$((failed + 1))
     continue
   fi
-  passed=$((passed + ok))
-  failed=$((failed + total - ok))
-  if [ "$code" -ne 0 ] && [ "$total" = "$ok" ]; then
+  lost=$((errors + bad + skipped))
+  passed=$((passed + total - bad - skipped))
+  failed=$((failed + lost))
+  if [ "$code" -ne 0 ] && [ "$lost" -eq 0 ]; then
     echo "$project ended with exit code $code although its tests passed." >&2
     failed=$((failed + 1))
   fi
