@@ -13,6 +13,7 @@ public abstract class LogFrame(int maxBytes, bool repeats)
     private const int FirstRent = 68 * 1024, Slack = 1024;
     private Segment? _segment; // of the block that is not copied yet
     private int _from, _to;
+    private int _rent = FirstRent;
 
     /// <summary>The message so far; the owner takes it with <see cref="Take"/>.</summary>
     protected MessageBuffer? Buffer { get; private set; }
@@ -43,6 +44,7 @@ public abstract class LogFrame(int maxBytes, bool repeats)
         Flush();
         var message = Buffer ?? MessageBuffer.Rent(0);
         Buffer = null;
+        _rent = Math.Max(FirstRent, Math.Min(message.Length, maxBytes) + Slack); // the next one is likely to be as large: it need not grow
         Envelopes = 0;
         Deliveries = 0;
         GapBytes = 0;
@@ -59,7 +61,7 @@ public abstract class LogFrame(int maxBytes, bool repeats)
     protected MessageBuffer Open()
     {
         Flush();
-        return Buffer ??= MessageBuffer.Rent(FirstRent);
+        return Buffer ??= MessageBuffer.Rent(_rent);
     }
 
     internal bool Repeats => repeats;
@@ -111,7 +113,7 @@ public abstract class LogFrame(int maxBytes, bool repeats)
 
     private void Append(Segment segment, int from, int to)
     {
-        Buffer ??= MessageBuffer.Rent(Math.Max(FirstRent, to - from + Slack));
+        Buffer ??= MessageBuffer.Rent(Math.Max(_rent, to - from + Slack));
         Buffer.Write(segment.Bytes.AsSpan(from, to - from));
     }
 }
