@@ -227,7 +227,12 @@ public sealed class DopplerAttachTests : IAsyncLifetime
 
     private static Open Member(string name) => new()
     {
-        Subscription = 1, Selectors = { Some.Logs() }, ShardId = "g", Sharing = Sharing.BySource, Member = name, Credit = Plenty,
+        Subscription = 1,
+        Selectors = { Some.Logs() },
+        ShardId = "g",
+        Sharing = Sharing.BySource,
+        Member = name,
+        Credit = Plenty,
     };
 
     private static IEnumerable<Envelope> Numbered(string source, int from, int count) =>

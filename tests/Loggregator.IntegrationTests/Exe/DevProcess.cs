@@ -62,7 +62,9 @@ internal sealed class DevProcess : IDisposable
         var name = OperatingSystem.IsWindows() ? "loggregator.exe" : "loggregator";
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, name), args)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["XDG_DATA_HOME"] = Path.GetTempPath();
         return Process.Start(start)!;

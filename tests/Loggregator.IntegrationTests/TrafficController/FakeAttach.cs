@@ -60,8 +60,14 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
             {
                 rest.Gaps.Add(new Gap
                 {
-                    Subscription = id, SourceId = source, InstanceId = "0", Count = count, Hop = "doppler", Reason = "evicted",
-                    FirstTimestamp = 1_000, LastTimestamp = 2_000,
+                    Subscription = id,
+                    SourceId = source,
+                    InstanceId = "0",
+                    Count = count,
+                    Hop = "doppler",
+                    Reason = "evicted",
+                    FirstTimestamp = 1_000,
+                    LastTimestamp = 2_000,
                 });
             }
 

@@ -13,7 +13,10 @@ public sealed class DopplerOptionsTests
     {
         var errors = new DopplerOptions
         {
-            Listen = "here", LogBytes = 5, MaxEgressMessageBytes = -1, DrainDeadline = TimeSpan.FromSeconds(-1),
+            Listen = "here",
+            LogBytes = 5,
+            MaxEgressMessageBytes = -1,
+            DrainDeadline = TimeSpan.FromSeconds(-1),
         }.Validate().ToArray();
 
         Assert.Equal(4, errors.Length);

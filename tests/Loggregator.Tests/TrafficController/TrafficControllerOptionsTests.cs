@@ -23,7 +23,11 @@ public sealed class TrafficControllerOptionsTests
     {
         var errors = new TrafficControllerOptions
         {
-            HttpListen = "here", GrpcListen = ":99999", Dopplers = ["doppler"], Heartbeat = TimeSpan.Zero, MaxEgressStreams = -1,
+            HttpListen = "here",
+            GrpcListen = ":99999",
+            Dopplers = ["doppler"],
+            Heartbeat = TimeSpan.Zero,
+            MaxEgressStreams = -1,
         }.Validate().ToList();
         Assert.Equal(5, errors.Count);
         Assert.All(errors, error => Assert.StartsWith("TrafficController:", error, StringComparison.Ordinal));

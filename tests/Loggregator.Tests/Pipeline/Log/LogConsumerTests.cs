@@ -113,7 +113,11 @@ public sealed class LogConsumerTests
         using var consumer = _log.Consumer();
         var opened = consumer.Open(new SubscriptionRequest
         {
-            Id = 1, Selectors = Compile(LogsOf("a")), Start = SubscriptionStart.Last, Last = 3, Credit = 1 << 20,
+            Id = 1,
+            Selectors = Compile(LogsOf("a")),
+            Start = SubscriptionStart.Last,
+            Last = 3,
+            Credit = 1 << 20,
         });
         _log.AppendNumbered("a", 100, 2);
 
@@ -130,7 +134,11 @@ public sealed class LogConsumerTests
         using var consumer = _log.Consumer();
         var opened = consumer.Open(new SubscriptionRequest
         {
-            Id = 1, Selectors = Compile(AnyLog), Start = SubscriptionStart.Last, Last = 10, Credit = 1 << 20,
+            Id = 1,
+            Selectors = Compile(AnyLog),
+            Start = SubscriptionStart.Last,
+            Last = 10,
+            Credit = 1 << 20,
         });
 
         Assert.Equal(["0", "1", "2"], new RecordingFrame().ReadAll(consumer).Of(1));
@@ -144,7 +152,11 @@ public sealed class LogConsumerTests
         using var consumer = _log.Consumer();
         consumer.Open(new SubscriptionRequest
         {
-            Id = 1, Selectors = Compile(AnyLog), Start = SubscriptionStart.Since, Since = 20, Credit = 1 << 20,
+            Id = 1,
+            Selectors = Compile(AnyLog),
+            Start = SubscriptionStart.Since,
+            Since = 20,
+            Credit = 1 << 20,
         });
         _log.AddLog("a", "live", timestamp: 5).Append();
 
@@ -163,7 +175,11 @@ public sealed class LogConsumerTests
         using var second = _log.Consumer();
         second.Open(new SubscriptionRequest
         {
-            Id = 1, Selectors = Compile(AnyLog), Start = SubscriptionStart.After, After = frame.NextPosition[1], Credit = 1 << 20,
+            Id = 1,
+            Selectors = Compile(AnyLog),
+            Start = SubscriptionStart.After,
+            After = frame.NextPosition[1],
+            Credit = 1 << 20,
         });
         frame.ReadAll(second);
 
@@ -177,7 +193,12 @@ public sealed class LogConsumerTests
         using var consumer = _log.Consumer();
         consumer.Open(new SubscriptionRequest
         {
-            Id = 1, Selectors = Compile(AnyLog), Start = SubscriptionStart.Since, Since = 2, ReadBefore = 3, Credit = 1 << 20,
+            Id = 1,
+            Selectors = Compile(AnyLog),
+            Start = SubscriptionStart.Since,
+            Since = 2,
+            ReadBefore = 3,
+            Credit = 1 << 20,
         });
         _log.AddLog("a", "more", timestamp: 2).Append();
 

@@ -59,7 +59,10 @@ public sealed class LogEvictionTests
         using var consumer = _log.Consumer();
         var opened = consumer.Open(new SubscriptionRequest
         {
-            Id = 1, Selectors = Compile(AnyLog), Start = SubscriptionStart.After, Credit = long.MaxValue / 2,
+            Id = 1,
+            Selectors = Compile(AnyLog),
+            Start = SubscriptionStart.After,
+            Credit = long.MaxValue / 2,
         });
         var held = new RecordingFrame().ReadAll(consumer).Of(1);
         Assert.True(opened.AgedOut);
@@ -124,7 +127,11 @@ public sealed class LogEvictionTests
         using var late = log.Consumer();
         late.Open(new SubscriptionRequest
         {
-            Id = 1, Selectors = Compile(LogsOf("invented-900")), Start = SubscriptionStart.Last, Last = 10, Credit = 1 << 20,
+            Id = 1,
+            Selectors = Compile(LogsOf("invented-900")),
+            Start = SubscriptionStart.Last,
+            Last = 10,
+            Credit = 1 << 20,
         });
         log.AddLog("invented-900", "y").Append();
         Assert.Equal(["x", "y"], new RecordingFrame().ReadAll(late).Of(1));
