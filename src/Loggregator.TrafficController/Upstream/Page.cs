@@ -137,9 +137,9 @@ internal sealed class Page
                 traits |= (header.Flags & EnvelopeFlags.DeprecatedTags) != 0 ? PageTraits.DeprecatedTags : PageTraits.None;
                 traits |= (header.Flags & EnvelopeFlags.Tags) != 0 ? PageTraits.Tags : PageTraits.None;
                 traits |= (header.Flags & EnvelopeFlags.GapRecord) != 0 ? PageTraits.GapRecords : PageTraits.None;
-                if (_marks is not null && StampMark.TryRead(records.Current, header, records.RecordOffset, out var mark))
+                if (_marks is not null && StampMark.TryRead(records.Current, header, records.RecordOffset, out _marks[_marked]))
                 {
-                    _marks[_marked++] = mark;
+                    _marked++;
                 }
             }
         }
