@@ -44,6 +44,15 @@ internal sealed class StampAccount(string sourceId, string instanceId)
         Timestamp = timestamp;
     }
 
+    /// <summary>More was told than is missing by now: the rest is for jumps to come.</summary>
+    public void Settle()
+    {
+        Told -= Missing;
+        Missing = 0;
+        _ranges.Clear();
+        Due = false;
+    }
+
     /// <summary>A number has come after higher ones: late if it was missing, a copy else.</summary>
     public void Fill(ulong counter, ulong sequence)
     {

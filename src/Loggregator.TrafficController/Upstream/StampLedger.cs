@@ -17,6 +17,7 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(60); // of jumps, until a loss of their Doppler is noticed
+    private static readonly TimeSpan ToldMemory = TimeSpan.FromHours(1); // of losses told before the jump: its source may be a quiet one
     private readonly Lock _sync = new();
     private readonly Dictionary<(ulong Source, ulong Counter), int> _index = [];
     private readonly Dictionary<(string Source, string Instance), StampAccount> _accounts = [];
@@ -123,6 +124,12 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
                 if (time.GetElapsedTime(account.Changed) < Grace)
                 {
                     again = true;
+                    continue;
+                }
+
+                if (account.Missing < account.Told)
+                {
+                    account.Settle();
                     continue;
                 }
 
@@ -242,7 +249,7 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
         _swept = time.GetTimestamp();
         foreach (var (key, account) in _accounts)
         {
-            if (!account.Due && time.GetElapsedTime(account.Changed) >= Memory)
+            if (!account.Due && time.GetElapsedTime(account.Changed) >= (account.Told > account.Missing ? ToldMemory : Memory))
             {
                 Close(key, account);
             }

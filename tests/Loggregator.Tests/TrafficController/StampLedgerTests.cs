@@ -129,6 +129,19 @@ public sealed class StampLedgerTests
     }
 
     [Fact]
+    public void ToldOtherwise_LongBeforeTheNextOfAQuietSource_IsSubtracted()
+    {
+        Note(1);
+        _ledger.Told("app", "0", "doppler", "evicted", 4);
+        _ledger.Crashed();
+        Assert.Equal(0ul, Lost());
+        _time.Advance(TimeSpan.FromMinutes(30));
+        _ledger.Told("other", "0", "doppler", "evicted", 1); // forgets what is old
+        Note(8);
+        Assert.Equal(2ul, Lost());
+    }
+
+    [Fact]
     public void GapRecordInThePage_IsSubtracted()
     {
         Note(1);
