@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Loggregator.Protocol.Envelopes;
 
 /// <summary>
@@ -32,7 +34,14 @@ public static class Stamp
             return false;
         }
 
-        var fields = new FieldReader(header.Stamp.Of(envelope));
+        var stamp = header.Stamp.Of(envelope);
+        if (TryReadAsWritten(stamp, out epoch, out sequence))
+        {
+            return sequence != 0;
+        }
+
+        (epoch, sequence) = (0, 0);
+        var fields = new FieldReader(stamp);
         while (fields.MoveNext())
         {
             switch (fields.Tag)
@@ -49,5 +58,26 @@ public static class Stamp
         }
 
         return !fields.Malformed && sequence != 0;
+    }
+
+    // The form that Write gives it; another, however odd, is read as protobuf's readers would.
+    private static bool TryReadAsWritten(ReadOnlySpan<byte> stamp, out uint epoch, out ulong sequence)
+    {
+        (epoch, sequence) = (0, 0);
+        if (stamp.Length is < 7 or > 15 || stamp[0] != Epoch || stamp[5] != Sequence)
+        {
+            return false;
+        }
+
+        epoch = BinaryPrimitives.ReadUInt32LittleEndian(stamp[1..]);
+        var shift = 0;
+        foreach (var part in stamp[6..])
+        {
+            sequence |= (ulong)(part & 0x7F) << shift;
+            shift += 7;
+        }
+
+        // One varint and nothing behind it: of all its bytes only the last has no continuation bit.
+        return stamp[^1] < 0x80 && stamp[6..^1].IndexOfAnyInRange((byte)0, (byte)0x7F) < 0;
     }
 }

@@ -100,6 +100,17 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             Log.DopplerLost(_log, attachment.Address, reason);
         }
 
+        if (attachment.Ended && !_set.Stopping)
+        {
+            lock (Gate)
+            {
+                foreach (var line in _lines)
+                {
+                    line.OnForgotten();
+                }
+            }
+        }
+
         if (attachment.Ended)
         {
             _set.Forget(this);

@@ -12,7 +12,9 @@ namespace Loggregator.TrafficController.Upstream;
 /// </summary>
 internal sealed class DopplerSet : IAsyncDisposable
 {
+    private const int MaxCounts = 1_000_000; // about 100 bytes each, of all streams together
     private readonly Lock _sync = new();
+    private readonly StampBudget _stamps = new(MaxCounts);
     private readonly Dictionary<string, DopplerNode> _nodes = []; // by address
     private readonly ConcurrentDictionary<DopplerIdentity, DopplerNode> _admitted = new();
     private readonly List<OriginalNode> _originals = [];
@@ -75,7 +77,9 @@ internal sealed class DopplerSet : IAsyncDisposable
     /// <summary>Opens a stream over all Dopplers.</summary>
     public EnvelopeStream Open(StreamRequest request)
     {
-        var stream = new EnvelopeStream(request, this, _counters, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+        // What an original Doppler brings is not in pages of ours, so nothing could be proven.
+        var stream = new EnvelopeStream(
+            request, this, _counters, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, HasOriginals ? null : _stamps, _time);
         lock (_sync)
         {
             _streams.Add(stream);

@@ -10,21 +10,45 @@ namespace Loggregator.TrafficController.Upstream;
 /// What one client reads, of all Dopplers: a mailbox that any Doppler's read loop fills and one pump empties. Its pages never exceed the
 /// window a Doppler, because their credit goes back only when the pump has released them.
 /// </summary>
-internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers, TrafficControllerCounters counters, long openedAt) : IDisposable
+internal sealed class EnvelopeStream : IDisposable
 {
-    private const string Hop = "traffic-controller";
+    private const string Hop = "traffic-controller", DopplerHop = "doppler";
+    private const int MaxCounts = 100_000;
     private readonly Lock _sync = new(); // innermost
     private readonly AsyncSignal _ready = new();
     private readonly GapTally _gaps = new();
     private List<StreamItem> _mailbox = [];
+    private readonly List<StampAccount> _proven = []; // scratch
+    private readonly DopplerSet _dopplers;
+    private readonly TrafficControllerCounters _counters;
+    private readonly StampLedger? _ledger;
+    private readonly ITimer? _grace;
+    private bool _graceRuns;
     private bool _gapMarked;
     private bool _closed;
 
+    /// <summary>Makes a stream that reads from no Doppler yet; without a budget it does not look at stamps.</summary>
+    public EnvelopeStream(
+        StreamRequest request, DopplerSet dopplers, TrafficControllerCounters counters, long openedAt, StampBudget? stamps, TimeProvider time)
+    {
+        Request = request;
+        OpenedAt = openedAt;
+        _dopplers = dopplers;
+        _counters = counters;
+        if (stamps is not null && request.ProvableTypes != 0)
+        {
+            _ledger = new StampLedger(MaxCounts, stamps, request.ProvableTypes, time);
+            _grace = time.CreateTimer(
+                static stream => ((EnvelopeStream)stream!).Put(new StreamItem(StreamItemKind.Settle, null, null, default, null)),
+                this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     /// <summary>What the client asked for.</summary>
-    public StreamRequest Request { get; } = request;
+    public StreamRequest Request { get; }
 
     /// <summary>UNIX nanoseconds.</summary>
-    public long OpenedAt { get; } = openedAt;
+    public long OpenedAt { get; }
 
     /// <summary>Our Dopplers that it reads from, one membership each; swapped whole, under the set's lock.</summary>
     public IReadOnlyList<Membership> Memberships { get; set; } = [];
@@ -44,6 +68,11 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
         lock (_sync)
         {
             (_mailbox, into) = (into, _mailbox);
+        }
+
+        if (_ledger is not null)
+        {
+            NoteStamps(_ledger, into);
         }
 
         if (Originals.Count > 0)
@@ -70,7 +99,7 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
             return;
         }
 
-        Interlocked.Add(ref counters.Held, -page.Deliveries);
+        Interlocked.Add(ref _counters.Held, -page.Deliveries);
         item.Member?.Node.Release(item.Member, page);
         page.Release();
     }
@@ -102,13 +131,25 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
     /// <summary>A page is in the mailbox, or in a ring in front of it.</summary>
     public void CountMatched(Page page)
     {
-        Interlocked.Add(ref counters.Matched, page.Deliveries);
-        Interlocked.Add(ref counters.Held, page.Deliveries);
+        Interlocked.Add(ref _counters.Matched, page.Deliveries);
+        Interlocked.Add(ref _counters.Held, page.Deliveries);
+    }
+
+    /// <summary>A Doppler is gone with what it held: what the stamps prove is missing has to be told.</summary>
+    public void PeerGone()
+    {
+        if (_ledger is not null)
+        {
+            Put(new StreamItem(StreamItemKind.PeerGone, null, null, default, null));
+        }
     }
 
     /// <summary>A loss that a Doppler told.</summary>
-    public void AddGap(Gap gap) => AddGap(
-        gap.SourceId, gap.InstanceId, gap.Hop, gap.Reason, gap.Count, gap.FirstTimestamp, gap.LastTimestamp, gap.UpperBound);
+    public void AddGap(Gap gap)
+    {
+        _ledger?.Told(gap.SourceId, gap.InstanceId, gap.Hop, gap.Reason, gap.Count);
+        AddGap(gap.SourceId, gap.InstanceId, gap.Hop, gap.Reason, gap.Count, gap.FirstTimestamp, gap.LastTimestamp, gap.UpperBound);
+    }
 
     /// <summary>One envelope that this tier could not hand on.</summary>
     public void AddGap(ReadOnlySpan<byte> envelope, in EnvelopeHeader header, LossReason reason, ulong count) => AddGap(
@@ -118,12 +159,14 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
     /// <summary>Leaves every Doppler and gives up what is in the mailbox.</summary>
     public void Dispose()
     {
-        dopplers.Close(this);
+        _dopplers.Close(this);
         lock (_sync)
         {
             _closed = true;
         }
 
+        _grace?.Dispose();
+        _ledger?.Dispose();
         var left = 0L;
         ResolveOriginals(_mailbox);
         foreach (var item in _mailbox)
@@ -138,7 +181,7 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
 
     /// <summary>Counts envelopes that were taken and could not be written.</summary>
     public void Discard(long envelopes) =>
-        Interlocked.Add(ref dopplers.Stopping ? ref counters.DroppedShutdown : ref counters.DroppedPeerGone, envelopes);
+        Interlocked.Add(ref _dopplers.Stopping ? ref _counters.DroppedShutdown : ref _counters.DroppedPeerGone, envelopes);
 
     private void AddGap(string source, string instance, string hop, string reason, ulong count, long first, long last, bool upperBound)
     {
@@ -158,6 +201,43 @@ internal sealed class EnvelopeStream(StreamRequest request, DopplerSet dopplers,
         }
 
         _ready.Set();
+    }
+
+    // In the order of the mailbox, however late the pump comes: what a page says counts from where it stands.
+    private void NoteStamps(StampLedger ledger, List<StreamItem> items)
+    {
+        var due = false;
+        foreach (ref readonly var item in CollectionsMarshal.AsSpan(items))
+        {
+            if (item.Page is { } page)
+            {
+                due |= ledger.Note(page);
+            }
+            else if (item.Kind == StreamItemKind.PeerGone)
+            {
+                ledger.Crashed();
+                due = true;
+            }
+            else if (item.Kind == StreamItemKind.Settle)
+            {
+                _graceRuns = false;
+                due |= ledger.Settle(_proven);
+            }
+        }
+
+        foreach (var account in _proven)
+        {
+            AddGap(
+                account.SourceId, account.InstanceId, DopplerHop, LossReason.PeerGone.Text(), account.Missing - account.Told,
+                0, account.Timestamp, upperBound: false);
+        }
+
+        _proven.Clear();
+        if (due && !_graceRuns)
+        {
+            _graceRuns = true;
+            _grace!.Change(StampLedger.Grace, Timeout.InfiniteTimeSpan);
+        }
     }
 
     // An entry for an original Doppler stands for whatever is the oldest page of its ring by now.

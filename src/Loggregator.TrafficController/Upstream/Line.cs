@@ -46,6 +46,7 @@ internal sealed class Line(DopplerNode node, StreamRequest request, bool history
             {
                 if (restarted)
                 {
+                    member.Stream.PeerGone();
                     member.Stream.Tell(StreamItemKind.Restarted, member, Place, node.DopplerId);
                 }
 
@@ -108,6 +109,15 @@ internal sealed class Line(DopplerNode node, StreamRequest request, bool history
     /// <summary>The Doppler is not attached any more.</summary>
     public void OnLost(bool wasAttached, bool planned) =>
         TellMembers(StreamItemKind.Lost, !wasAttached ? NeverAttached : planned ? PlannedStop : BrokenLink);
+
+    /// <summary>The Doppler is gone for good.</summary>
+    public void OnForgotten()
+    {
+        foreach (var member in Members)
+        {
+            member.Stream.PeerGone();
+        }
+    }
 
     private void TellMembers(StreamItemKind kind, string detail)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
@@ -16,6 +17,8 @@ internal sealed class Page
     private readonly int _length;
     private MessageBuffer? _json;
     private PageTraits _traits;
+    private StampMark[]? _marks;
+    private int _marked;
     private int _owners;
     private int _credited;
 
@@ -28,6 +31,7 @@ internal sealed class Page
         Count = run.Count;
         Copies = run.Copies;
         Origin = origin;
+        Live = origin is { HistoryDone: true };
     }
 
     /// <summary>Records in it.</summary>
@@ -44,6 +48,12 @@ internal sealed class Page
 
     /// <summary>The subscription that brought it; null: an original Doppler.</summary>
     public Line? Origin { get; }
+
+    /// <summary>It was read behind what the Doppler held when the subscription was opened.</summary>
+    public bool Live { get; }
+
+    /// <summary>The stamps of an unsharded subscription's envelopes; valid until the caller's release.</summary>
+    public ReadOnlySpan<StampMark> Marks => Traits == PageTraits.None ? default : _marks.AsSpan(0, _marked);
 
     /// <summary>The records, as in a batch message.</summary>
     public ReadOnlySpan<byte> Records => _buffer.Span.Slice(_offset, _length);
@@ -101,12 +111,24 @@ internal sealed class Page
         {
             _buffer.Dispose();
             _json?.Dispose();
+            if (_marks is { } marks)
+            {
+                ArrayPool<StampMark>.Shared.Return(marks);
+            }
         }
+    }
+
+    /// <summary>The bare envelope of the record at this offset.</summary>
+    public ReadOnlySpan<byte> EnvelopeAt(int offset)
+    {
+        var records = new RecordReader(Records[offset..]);
+        return records.MoveNext() ? records.Current : default;
     }
 
     private PageTraits Scan()
     {
         var traits = PageTraits.Known;
+        _marks = Origin is { Request.ProvableTypes: not 0 } ? ArrayPool<StampMark>.Shared.Rent(Count) : null;
         var records = new RecordReader(Records);
         while (records.MoveNext())
         {
@@ -115,6 +137,10 @@ internal sealed class Page
                 traits |= (header.Flags & EnvelopeFlags.DeprecatedTags) != 0 ? PageTraits.DeprecatedTags : PageTraits.None;
                 traits |= (header.Flags & EnvelopeFlags.Tags) != 0 ? PageTraits.Tags : PageTraits.None;
                 traits |= (header.Flags & EnvelopeFlags.GapRecord) != 0 ? PageTraits.GapRecords : PageTraits.None;
+                if (_marks is not null && StampMark.TryRead(records.Current, header, records.RecordOffset, out _marks[_marked]))
+                {
+                    _marked++;
+                }
             }
         }
 

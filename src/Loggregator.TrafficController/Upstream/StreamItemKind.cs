@@ -23,4 +23,10 @@ internal enum StreamItemKind : byte
 
     /// <summary>A Doppler refused the subscription.</summary>
     Refused,
+
+    /// <summary>A Doppler is gone with what it held, whether the client hears of that or not.</summary>
+    PeerGone,
+
+    /// <summary>The grace for what is late is over.</summary>
+    Settle,
 }

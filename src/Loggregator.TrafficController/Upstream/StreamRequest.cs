@@ -11,6 +11,7 @@ internal sealed class StreamRequest
 {
     private string? _key;
     private SubscriptionSpec? _spec;
+    private int? _provableTypes;
 
     public required IReadOnlyList<Selector> Selectors { get; init; }
 
@@ -31,6 +32,9 @@ internal sealed class StreamRequest
 
     /// <summary>A request for a share cannot use another's subscription.</summary>
     public bool Sharded => ShardId.Length > 0;
+
+    /// <summary>The types, as bits, that are read whole, so that stamps prove what is missing.</summary>
+    public int ProvableTypes => _provableTypes ??= StampLedger.Provable(this);
 
     /// <summary>The selectors in canonical form: the same set, in whatever order, has the same key.</summary>
     public string Key => _key ??= Canonical();
