@@ -5,10 +5,11 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BIN=$ROOT/artifacts/bin
 EXE=$BIN/Loggregator/release/loggregator
 LOAD=$BIN/Loggregator.Load/release/loggregator-load
-RESULTS=$ROOT/benchmarks/results
+RESULTS=benchmarks/results # relative: a report repeats its command
 WORK=$(mktemp -d)
 SECONDS_MEASURED=${SECONDS_MEASURED:-60}
 STARTED=()
+cd "$ROOT"
 
 finish() {
   for pid in "${STARTED[@]}"; do kill "$pid" 2>/dev/null || true; done
