@@ -10,6 +10,7 @@ public sealed class AgentOptions
     public string Listen { get; set; } = "127.0.0.1:3458";
 
     /// <summary>Names this agent at the Dopplers. With a stable one its lanes keep their Dopplers over a restart.</summary>
+    /// <value>The machine's name and a random number.</value>
     public string AgentId { get; set; } =
         string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Random.Shared.Next(0x1000000):x6}");
 
