@@ -70,7 +70,7 @@ public sealed class AgentOptions
 
         if (Tags?.Keys.Any(string.IsNullOrEmpty) == true)
         {
-            yield return "Agent:Tags has a tag without a name; name it or remove it.";
+            yield return "Agent:Tags has a tag without a name; give each a name, or leave it out.";
         }
 
         if (DnsRefresh < TimeSpan.FromMilliseconds(100))

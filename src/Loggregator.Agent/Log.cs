@@ -10,10 +10,10 @@ internal static partial class Log
     [LoggerMessage(1002, LogLevel.Information, "Doppler {Name} at {Address} leaves; its lanes finish and move.")]
     public static partial void DopplerLeaves(ILogger log, string name, string address);
 
-    [LoggerMessage(1003, LogLevel.Warning, "Doppler {Name} at {Address} is dead: {Reason}. Its lanes move; it is tried again.")]
+    [LoggerMessage(1003, LogLevel.Warning, "Doppler {Name} at {Address} is dead: {Reason}. Its lanes move to the others; it is tried again, at least every 5 s.")]
     public static partial void DopplerDied(ILogger log, string name, string address, string reason);
 
-    [LoggerMessage(1004, LogLevel.Warning, "The Doppler at {Address} cannot be reached: {Reason}. It is tried again.")]
+    [LoggerMessage(1004, LogLevel.Warning, "The Doppler at {Address} cannot be reached: {Reason}. It is tried again, at least every 5 s.")]
     public static partial void DopplerUnreachable(ILogger log, string address, string reason);
 
     [LoggerMessage(1005, LogLevel.Information, "Lane {Lane} goes to Doppler {Name} at {Address}.")]
@@ -30,6 +30,18 @@ internal static partial class Log
 
     [LoggerMessage(1009, LogLevel.Information, "Agent {AgentId} ships over {Lanes} lanes to {Dopplers}.")]
     public static partial void Started(ILogger log, string agentId, int lanes, string dopplers);
+
+    [LoggerMessage(
+        1011,
+        LogLevel.Warning,
+        "No Doppler answers. Envelopes wait in the ring, {Bytes} bytes; when it is full, the oldest of the heaviest sources are dropped and counted.")]
+    public static partial void NoDoppler(ILogger log, long bytes);
+
+    [LoggerMessage(1012, LogLevel.Warning, "No Doppler took the last {Count} envelopes before the stop, and they are lost: {Sources}.")]
+    public static partial void LostAtStop(ILogger log, long count, string sources);
+
+    [LoggerMessage(1013, LogLevel.Warning, "No Doppler confirmed {Count} envelopes before the stop, and they may be lost: {Sources}.")]
+    public static partial void UnconfirmedAtStop(ILogger log, long count, string sources);
 
     [LoggerMessage(1010, LogLevel.Warning, "Producers send envelopes that are no valid protobuf or UTF-8: {Count} were dropped in the last second, each alone.")]
     public static partial void InvalidEnvelopes(ILogger log, long count);

@@ -7,10 +7,10 @@ internal static partial class Log
     [LoggerMessage(3001, LogLevel.Information, "Attached to Doppler {Doppler} at {Address}.")]
     public static partial void Attached(ILogger log, string doppler, string address);
 
-    [LoggerMessage(3002, LogLevel.Warning, "Doppler at {Address} is not attached: {Reason} It is tried again until it answers.")]
+    [LoggerMessage(3002, LogLevel.Warning, "The Doppler at {Address} is not attached: {Reason}. It is tried again until it answers.")]
     public static partial void DopplerLost(ILogger log, string address, string reason);
 
-    [LoggerMessage(3003, LogLevel.Warning, "Original Doppler at {Address} is not connected: {Reason} It is tried again until it answers.")]
+    [LoggerMessage(3003, LogLevel.Warning, "The original Doppler at {Address} is not connected: {Reason}. It is tried again until it answers.")]
     public static partial void OriginalLost(ILogger log, string address, string reason);
 
     [LoggerMessage(3004, LogLevel.Warning, "SSE client {Peer} has not read for {Seconds} s and is cut off.")]

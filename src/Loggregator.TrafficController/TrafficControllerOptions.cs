@@ -6,7 +6,7 @@ namespace Loggregator.TrafficController;
 /// <summary>Settings of the Traffic Controller role, section <c>TrafficController</c>.</summary>
 public sealed class TrafficControllerOptions
 {
-    /// <summary>Where HTTP is served: <c>/v2/read</c>, <c>/v2/stream</c>.</summary>
+    /// <summary>Where HTTP is served: <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>.</summary>
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
     /// <summary>Where the reverse log proxy's gRPC is served.</summary>

@@ -152,13 +152,9 @@ public sealed class DopplerAttachment : IAsyncDisposable
             {
                 reason = await AttachOnceAsync(backoff).ConfigureAwait(false);
             }
-            catch (RpcException e)
+            catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
             {
-                reason = e.Status.Detail.Length > 0 ? $"{e.StatusCode}: {e.Status.Detail}" : e.StatusCode.ToString();
-            }
-            catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
-            {
-                reason = e.Message;
+                reason = PeerFailure.Text(e);
             }
 
             Detach(reason);
@@ -197,13 +193,13 @@ public sealed class DopplerAttachment : IAsyncDisposable
 
                 if (!_walker.Walk(frame))
                 {
-                    return "It sent a frame that is not well formed.";
+                    return "it sent a frame that is not well formed";
                 }
 
                 _observer.OnFrameEnd(this);
             }
 
-            return Leaving ? "It has stopped." : "It ended the stream.";
+            return Leaving ? "it has stopped" : "it ended the stream";
         }
         finally
         {
@@ -218,13 +214,13 @@ public sealed class DopplerAttachment : IAsyncDisposable
         var hello = AttachFrameWalker.ReadHello(frame);
         if (hello is null)
         {
-            return "Its first frame has no hello.";
+            return "its first frame has no hello";
         }
 
         var identity = new DopplerIdentity(hello.DopplerId, hello.Incarnation);
         if (!_observer.OnHello(this, identity))
         {
-            return $"Doppler {identity.Id} is attached by another address already.";
+            return $"Doppler {identity.Id} is attached by another address already";
         }
 
         Leaving = false;

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Loggregator.Client.Connect;
 using Loggregator.Client.Consume;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Envelopes;
@@ -88,15 +89,11 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
                     Take(batch);
                 }
 
-                reason = "It ended the stream.";
+                reason = "it ended the stream";
             }
-            catch (RpcException e)
+            catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException)
             {
-                reason = e.Status.Detail;
-            }
-            catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException)
-            {
-                reason = e.Message;
+                reason = PeerFailure.Text(e);
             }
 
             Interlocked.Add(ref counters.DopplerDisconnects, attached ? 1 : 0);

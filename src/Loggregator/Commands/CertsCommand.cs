@@ -46,7 +46,7 @@ internal static class CertsCommand
         {
             if (!ValueText.TryReadDuration(parsed.GetRequiredValue(life), out var lifetime) || lifetime == TimeSpan.Zero)
             {
-                screen.Error.WriteLine("loggregator issue: --valid-for takes a duration such as 365d or 12h.");
+                screen.Error.WriteLine("loggregator certs issue: --valid-for takes a duration such as 365d or 12h.");
                 return ExitCode.WrongUsage;
             }
 

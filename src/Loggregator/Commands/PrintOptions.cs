@@ -24,6 +24,7 @@ internal sealed class PrintOptions
     public PrintOptions(Command command, string defaultType)
     {
         _defaultType = defaultType;
+        _format.CompletionSources.Clear(); // the names of the enumeration, which are capitalised
         _format.CompletionSources.Add("pretty", "cf", "ltc", "raw", "json");
         _type.CompletionSources.Add([.. Types, "all"]);
         _type.Validators.Add(result =>

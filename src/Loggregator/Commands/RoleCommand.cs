@@ -64,7 +64,7 @@ internal static class RoleCommand
         await using var runner = await RoleRunner.StartAsync(plans, parts, signals.Stopping);
         foreach (var plan in plans)
         {
-            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Bound} ({Word(l.Kind)})")));
+            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{string.Join(" and ", l.AllBound)} ({Word(l.Kind)})")));
         }
 
         onPhase(plans, RunPhase.Running);

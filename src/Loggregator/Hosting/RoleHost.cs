@@ -117,7 +117,7 @@ internal sealed class RoleHost : IAsyncDisposable
     }
 
     private static Socket BoundSocket(IReadOnlyList<Listener> listeners, EndPoint endPoint) =>
-        listeners.First(listener => listener.Bound.Equals(endPoint)).Take();
+        listeners.First(listener => listener.AllBound.Contains(endPoint)).Take((IPEndPoint)endPoint);
 
     private static void Listen(KestrelServerOptions options, IReadOnlyList<Listener> listeners, HandshakeFailures failures, TimeProvider time)
     {
@@ -136,16 +136,19 @@ internal sealed class RoleHost : IAsyncDisposable
         foreach (var listener in listeners)
         {
             var tls = new TlsListener(listener, time, failures);
-            options.Listen(listener.Bound, listen =>
+            foreach (var bound in listener.AllBound)
             {
-                listen.Protocols = listener.Kind switch
+                options.Listen(bound, listen =>
                 {
-                    ListenerKind.Grpc => HttpProtocols.Http2,
-                    ListenerKind.Http when listener.Security != ListenerSecurity.Plaintext => HttpProtocols.Http1AndHttp2,
-                    _ => HttpProtocols.Http1,
-                };
-                listen.Use(next => connection => tls.OnConnectionAsync(connection, next));
-            });
+                    listen.Protocols = listener.Kind switch
+                    {
+                        ListenerKind.Grpc => HttpProtocols.Http2,
+                        ListenerKind.Http when listener.Security != ListenerSecurity.Plaintext => HttpProtocols.Http1AndHttp2,
+                        _ => HttpProtocols.Http1,
+                    };
+                    listen.Use(next => connection => tls.OnConnectionAsync(connection, next));
+                });
+            }
         }
     }
 }

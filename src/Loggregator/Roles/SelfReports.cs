@@ -20,15 +20,20 @@ internal static class SelfReports
             "loggregator.metron",
             "metron",
             TimeSpan.FromSeconds(15),
+            Scraped: true,
             new SelfMetric("ingress", "Envelopes from producers", s => Volatile.Read(ref Agent(s).Received), null, Version2),
             new SelfMetric("egress", "Envelopes sent to Dopplers", s => Volatile.Read(ref Agent(s).Sent), null, Version2),
             new SelfMetric("dropped", "Envelopes that were no valid protobuf or UTF-8", s => Agent(s).Dropped(LossReason.Invalid), null, ("direction", "ingress"), Version2),
             new SelfMetric("dropped", "Envelopes lost on the way to Dopplers", s => AgentEgressLosses.Sum(Agent(s).Dropped), null, ("direction", "egress"), Version2),
-            new SelfMetric("origin_mappings", "Envelopes whose source id was taken from a tag origin", s => Volatile.Read(ref Agent(s).OriginMappings), null, ("unit", "bytes/minute"), Version2)),
+            new SelfMetric("origin_mappings", "Envelopes whose source id was taken from a tag origin", s => Volatile.Read(ref Agent(s).OriginMappings), null, ("unit", "bytes/minute"), Version2),
+            new SelfMetric("average_envelopes", "Bytes per envelope sent in the last minute, 0 when there was none", AverageEnvelope(), "bytes/minute", Version2, ("loggregator", "v2")),
+            new SelfMetric("doppler_v2_streams", "Open streams to Dopplers", s => s.GetRequiredService<AgentService>().Streams, "", Version2),
+            new SelfMetric("doppler_connections", "Dopplers with open streams", s => s.GetRequiredService<AgentService>().Connections, "", Version2)),
         "Doppler" => new SelfReport(
             "loggregator.doppler",
             "doppler",
             TimeSpan.FromSeconds(5),
+            Scraped: false,
             new SelfMetric("ingress", "Envelopes received", s => Volatile.Read(ref Doppler(s).Received), null, Version2),
             new SelfMetric("dropped", "Envelopes refused, invalid or too large", s => Volatile.Read(ref Doppler(s).Invalid) + Volatile.Read(ref Doppler(s).TooLarge), null, ("direction", "ingress"), Version2),
             new SelfMetric("dropped", "Envelopes that readers missed", s => Lost(Doppler(s)), null, ("direction", "egress"), Version2),
@@ -38,6 +43,7 @@ internal static class SelfReports
             "loggregator.rlp",
             "reverse_log_proxy",
             TimeSpan.FromMinutes(1),
+            Scraped: false,
             new SelfMetric("ingress", "Envelopes from Dopplers", s => Volatile.Read(ref Edge(s).Matched), null, ("protocol", "grpc"), Version2),
             new SelfMetric("egress", "Envelopes written to clients", s => Volatile.Read(ref Edge(s).Written), null, Version2),
             new SelfMetric("dropped", "Envelopes that clients missed", s => Edge(s).Dropped, null, ("direction", "egress"), Version2),
@@ -47,6 +53,24 @@ internal static class SelfReports
             new SelfMetric("log_router_disconnects", "Links to Dopplers lost", s => Volatile.Read(ref Edge(s).DopplerDisconnects), null)),
         _ => null,
     };
+
+    private static Func<IServiceProvider, long> AverageEnvelope()
+    {
+        const int Readings = 4; // of 15 s each
+        var past = new Queue<(long Bytes, long Envelopes)>();
+        return services =>
+        {
+            var now = (Bytes: Volatile.Read(ref Agent(services).SentBytes), Envelopes: Volatile.Read(ref Agent(services).Sent));
+            var then = past.Count == 0 ? default : past.Peek();
+            past.Enqueue(now);
+            if (past.Count > Readings)
+            {
+                past.Dequeue();
+            }
+
+            return now.Envelopes == then.Envelopes ? 0 : (now.Bytes - then.Bytes) / (now.Envelopes - then.Envelopes);
+        };
+    }
 
     private static AgentCounters Agent(IServiceProvider services) => services.GetRequiredService<AgentCounters>();
 

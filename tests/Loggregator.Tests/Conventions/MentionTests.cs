@@ -31,7 +31,7 @@ public sealed partial class MentionTests
             {
                 if (word.StartsWith("--", StringComparison.Ordinal))
                 {
-                    if (!command.Options.Any(option => option.Name == word.TrimEnd(',', ')')))
+                    if (word != "--help" && !command.Options.Any(option => option.Name == word.TrimEnd(',', ')')))
                     {
                         offenders.Add($"{line}: '{command.Name}' has no option {word}");
                     }

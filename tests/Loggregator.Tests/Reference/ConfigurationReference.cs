@@ -15,8 +15,8 @@ internal static class ConfigurationReference
 
         Every setting of every role, made from the code; a test compares ([how to make it anew](../CONTRIBUTING.md)).
 
-        A setting is written in a JSON file (`--config FILE`, comments and trailing commas are fine), in the environment, as `--set KEY=VALUE`, or with a
-        flag; what comes later in this list wins. `loggregator config print ROLE` shows what holds and where it was written, `loggregator config check ROLE`
+        A setting is written in a JSON file (`--config FILE`, comments and trailing commas are fine), in the environment, with a flag, or as
+        `--set KEY=VALUE`; what comes later in this list wins. `loggregator config print ROLE` shows what holds and where it was written, `loggregator config check ROLE`
         tells every error at once. `loggregator dev` takes the settings of all roles, by `--set`.
 
         ```json

@@ -41,6 +41,6 @@ internal static partial class SettingLimits
     // A message about several keys: "Tls: Certificate, Key and Authority belong together. Set all three …".
     private static Regex GroupError(string section, PropertyInfo property) => new($@"^{section}: [^.]*\b{property.Name}\b");
 
-    [GeneratedRegex(@"[.;:,] ((?:[Gg]ive|[Ww]rite|[Ss]et|[Ll]isten|name) .*)$|$")]
+    [GeneratedRegex(@"[.;:,] ((?:[Gg]ive|[Ww]rite|[Ss]et|[Ll]isten) .*)$|$")]
     private static partial Regex Cure();
 }

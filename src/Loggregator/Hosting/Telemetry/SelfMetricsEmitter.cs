@@ -6,8 +6,8 @@ using Loggregator.Protocol.V2;
 namespace Loggregator.Hosting.Telemetry;
 
 /// <summary>
-/// Sends a role's own numbers to the agent of its host as envelopes, beside <c>/metrics</c>. Counters are sent as differences, zero ones too,
-/// as the original does. An agent that is not there is no reason for noise: the numbers are at <c>/metrics</c> all the same.
+/// Sends a role's own numbers to the agent of its host as envelopes, beside <c>/metrics</c>, as the original does: the first after a whole interval,
+/// differences of zero too. An agent that is not there is no reason for noise: the numbers are at <c>/metrics</c> all the same.
 /// </summary>
 internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerConnector peers, IServiceProvider services, TimeProvider time) : BackgroundService
 {
@@ -23,19 +23,25 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                for (var i = 0; i < report.Metrics.Length; i++)
-                {
-                    var value = report.Metrics[i].Read(services);
-                    if (emitter.TryAdd(Envelope(report.Metrics[i], value, value - _sent[i]), static (writer, envelope) => envelope.WriteTo(writer)))
-                    {
-                        _sent[i] = value;
-                    }
-                }
+                Tell(envelope => emitter.TryAdd(envelope, static (writer, given) => given.WriteTo(writer)));
             }
         }
         catch (OperationCanceledException)
         {
             // The role stops.
+        }
+    }
+
+    /// <summary>One envelope per metric. What is not taken is in the next difference.</summary>
+    internal void Tell(Func<Envelope, bool> send)
+    {
+        for (var i = 0; i < report.Metrics.Length; i++)
+        {
+            var value = report.Metrics[i].Read(services);
+            if (send(Envelope(report.Metrics[i], value, value - _sent[i])))
+            {
+                _sent[i] = value;
+            }
         }
     }
 
@@ -48,13 +54,21 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         }
         else
         {
-            envelope.Counter = new Counter { Name = metric.Name, Delta = (ulong)Math.Max(0, delta) };
+            envelope.Counter = report.Scraped
+                ? new Counter { Name = metric.Name, Total = (ulong)value }
+                : new Counter { Name = metric.Name, Delta = (ulong)Math.Max(0, delta) };
         }
 
-        envelope.DeprecatedTags["origin"] = new Value { Text = report.Origin };
-        foreach (var (key, text) in metric.Tags)
+        foreach (var (key, text) in metric.Tags.Prepend(("origin", report.Origin)))
         {
-            envelope.DeprecatedTags[key] = new Value { Text = text };
+            if (report.Scraped)
+            {
+                envelope.Tags[key] = text;
+            }
+            else
+            {
+                envelope.DeprecatedTags[key] = new Value { Text = text };
+            }
         }
 
         return envelope;

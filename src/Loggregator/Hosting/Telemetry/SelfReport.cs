@@ -4,5 +4,6 @@ namespace Loggregator.Hosting.Telemetry;
 /// <param name="Origin">The tag <c>origin</c>.</param>
 /// <param name="SourceId">The source id.</param>
 /// <param name="Interval">How often.</param>
+/// <param name="Scraped">The original shows it at a page that a scraper reads: counters are totals, tags ordinary ones. Else counters are differences, tags deprecated ones.</param>
 /// <param name="Metrics">What.</param>
-internal sealed record SelfReport(string Origin, string SourceId, TimeSpan Interval, params SelfMetric[] Metrics);
+internal sealed record SelfReport(string Origin, string SourceId, TimeSpan Interval, bool Scraped, params SelfMetric[] Metrics);
