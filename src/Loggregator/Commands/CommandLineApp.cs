@@ -69,7 +69,7 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
         root.Add(FirehoseCommand.Create(screen, time));
         root.Add(SourcesCommand.Create(screen, time));
         root.Add(CertsCommand.Create(screen, time));
-        root.Add(ConfigCommand.Create(screen));
+        root.Add(ConfigCommand.Create(screen, time));
         root.Add(CompletionCommand.Create(screen));
         Examples.AddTo(root);
         return root;

@@ -14,8 +14,8 @@ internal sealed class MetricsOptions
     /// <summary>Where the Traffic Controller answers them.</summary>
     public string TrafficController { get; set; } = "127.0.0.1:9103";
 
-    /// <summary>The agent to which roles also send their numbers as envelopes; empty: none. The commands set this host's agent unless told otherwise.</summary>
-    public string EmitTo { get; set; } = "";
+    /// <summary>The agent to which roles also send their numbers as envelopes; empty: none. An agent sends them to itself unless told otherwise.</summary>
+    public string EmitTo { get; set; } = "127.0.0.1:3458";
 
     /// <summary>The address of one role's section.</summary>
     internal string Of(string section) => section switch

@@ -75,7 +75,7 @@ internal sealed class TlsHost : IAsyncDisposable
             settings.AddRange([new("Tls:Certificate", [files.Certificate], "test"), new("Tls:Key", [files.Key], "test"), new("Tls:Authority", [files.Authority], "test")]);
         }
 
-        var read = RoleSettings.Read([role], settings, []);
+        var read = RoleSettings.Read([role], [new("Metrics:EmitTo", [""], "the test"), .. settings], []);
         _planner = new RolePlanner(read, time ?? TimeProvider.System, Logs.CreateLogger("Planner"))
         {
             DevCredentials = mutual ? null : () => ValueTask.FromResult(PeerCredentials.Load(files)),

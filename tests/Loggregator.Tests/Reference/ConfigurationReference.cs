@@ -94,11 +94,7 @@ internal static class ConfigurationReference
             return computed.TrimEnd('.');
         }
 
-        var value = property.GetValue(options) switch
-        {
-            long or int when Convert.ToInt64(property.GetValue(options), CultureInfo.InvariantCulture) is var bytes and > 0 && bytes % (1 << 20) == 0 => $"{bytes >> 20}MiB",
-            var other => ValueText.Write(other),
-        };
+        var value = ValueText.Write(property.GetValue(options));
         return value.Length == 0 ? "" : $"`{value}`";
     }
 }

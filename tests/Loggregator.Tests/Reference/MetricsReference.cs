@@ -27,7 +27,7 @@ internal static class MetricsReference
         ## As envelopes
 
         Each role also tells of itself in envelopes, by the names of the original processes, so that their dashboards and alerts go on. It sends them to the
-        agent at `Metrics:EmitTo` (by default that of its host, 127.0.0.1:3458; empty: nowhere). The agent
+        agent at `Metrics:EmitTo` (empty: nowhere). The agent
         adds its own tags. All have the tag `origin`. The original agent's numbers are scraped, so its counters carry totals; those of the others carry the
         difference since the last envelope, also when it is zero.
 
