@@ -18,6 +18,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("tail", "--lnes", "3")]
+    [InlineData("tail", "--lines", "-1")]
     [InlineData("tail", "--include", "(")]
     [InlineData("tail", "--type", "logs")]
     [InlineData("tail", "--format", "xml")]

@@ -70,7 +70,16 @@ internal sealed class StreamQuery
             return new StreamError("bad_cursor", "the cursor is not one of ours", "Give the id of the last event that was read, unchanged, or leave it out.");
         }
 
-        lines = recent && lines == 0 && since is null && cursor is null ? DefaultRecentLines : lines;
+        if (recent && lines == 0 && since is null && cursor is null)
+        {
+            if (query.First("lines") is not null)
+            {
+                return new StreamError("bad_lines", "lines is '0', which asks for nothing", "Give at least 1, or since.");
+            }
+
+            lines = DefaultRecentLines;
+        }
+
         var instance = query.First("instance_id");
         var start = cursor is not null ? StreamStart.After(cursor)
             : since is { } from ? StreamStart.Since(from)
