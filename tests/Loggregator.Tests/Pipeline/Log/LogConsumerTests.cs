@@ -83,6 +83,28 @@ public sealed class LogConsumerTests
     }
 
     [Fact]
+    public void Subscriptions_HundredThousandOfTwentyThousandSources_OnlyThoseThatMatchAreWokenAndServed()
+    {
+        const int Consumers = 100, Each = 1000, Sources = 20_000;
+        var log = new LogFixture(budget: 64 << 20, maxSources: Sources);
+        var consumers = Enumerable.Range(0, Consumers).Select(_ => log.Consumer()).ToList();
+        for (var i = 0; i < Consumers * Each; i++)
+        {
+            consumers[i / Each].Open(Request((uint)(i % Each) + 1, LogsOf($"s{i % Sources}")));
+        }
+
+        Assert.All(consumers, consumer => Assert.Empty(new RecordingFrame().ReadAll(consumer).Received));
+        Assert.All(consumers, consumer => Assert.True(consumer.Signal.WaitAsync().AsTask().IsCompleted)); // by their openings
+        log.AddLog("s12345", "one").AddLog("nobody", "two").Append();
+
+        var woken = consumers.Where(consumer => consumer.Signal.WaitAsync().AsTask().IsCompleted).ToList();
+        Assert.Equal(Consumers * Each / Sources, woken.Count);
+        Assert.All(woken, consumer => Assert.True(new RecordingFrame().ReadOne(consumer)));
+        Assert.Equal(Consumers * Each / Sources, log.Counters.Matched);
+        consumers.ForEach(consumer => consumer.Dispose());
+    }
+
+    [Fact]
     public void Subscription_Closed_ReceivesNothingMoreAndOthersGoOn()
     {
         using var consumer = _log.Consumer();
