@@ -30,7 +30,7 @@ public sealed class TrafficControllerCounters
     /// <summary>Not shown: the client asked for another instance, or the gap record has no form that it asked for.</summary>
     public long Filtered;
 
-    /// <summary>Identical copies of history that two Dopplers held.</summary>
+    /// <summary>Copies that a second Doppler brought: in history of identical bytes, live of the same stamp.</summary>
     public long Duplicates;
 
     /// <summary>History beyond the last lines that were asked for.</summary>

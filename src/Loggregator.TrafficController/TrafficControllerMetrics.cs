@@ -21,7 +21,7 @@ public sealed class TrafficControllerMetrics : IDisposable
         Count("written_bytes", "By", "Bytes written to clients.", () => counters.WrittenBytes);
         Count("invalid", "{envelope}", "Invalid envelopes from original Dopplers.", () => counters.Invalid);
         Count("filtered", "{envelope}", "Envelopes of other instances than asked for.", () => counters.Filtered);
-        Count("duplicates", "{envelope}", "Identical copies of history left out.", () => counters.Duplicates);
+        Count("duplicates", "{envelope}", "Copies brought by a second Doppler, left out.", () => counters.Duplicates);
         Count("trimmed", "{envelope}", "History beyond the last lines asked for.", () => counters.Trimmed);
         Count("told_lost", "{envelope}", "Envelopes that streams were told they missed.", () => counters.ToldLost);
         Count("rejected_streams", "{stream}", "gRPC streams refused because of the limit.", () => counters.RejectedStreams);

@@ -27,6 +27,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
     private AttachOutbox? _outbox;
     private uint _lastId;
     private volatile DopplerIdentity? _identity;
+    private volatile HeldView? _held;
     private volatile bool _retired;
     private volatile bool _ended;
 
@@ -58,8 +59,8 @@ public sealed class DopplerAttachment : IAsyncDisposable
     /// <summary>Whether it gave up after <see cref="Retire"/>.</summary>
     public bool Ended => _ended;
 
-    /// <summary>The last announcement of the sources that the Doppler holds; null while there is none.</summary>
-    public HeldSources? Held { get; private set; }
+    /// <summary>What the Doppler last announced that it holds; null while it has announced nothing, so that it may hold anything.</summary>
+    public HeldView? Held => _held;
 
     /// <summary>The typed calls of the same Doppler, over the same connection.</summary>
     public Protocol.Internal.Doppler.DopplerClient Calls => new(_channel);
@@ -137,7 +138,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
 
     internal void Left() => Leaving = true;
 
-    internal void Holds(HeldSources held) => Held = held;
+    internal void Holds(HeldSources held) => _held = new HeldView(held);
 
     private long UnixNanoseconds() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
@@ -224,6 +225,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
         }
 
         Leaving = false;
+        _held = null; // it may be another run
         lock (_sync)
         {
             _outbox = outbox;

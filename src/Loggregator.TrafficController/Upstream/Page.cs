@@ -21,6 +21,7 @@ internal sealed class Page
     private int _marked;
     private int _owners;
     private int _credited;
+    private readonly Page? _whole;
 
     private Page(MessageBuffer buffer, int offset, in DopplerRun run, Line? origin, int owners)
     {
@@ -32,6 +33,16 @@ internal sealed class Page
         Copies = run.Copies;
         Origin = origin;
         Live = origin is { HistoryDone: true };
+        Charge = run.Charge;
+    }
+
+    // What is left of a page for one stream: the credit stays the whole page's.
+    private Page(MessageBuffer buffer, int count, Page whole)
+        : this(buffer, 0, new DopplerRun(buffer, 0, buffer.Length, count, whole.Copies), whole.Origin, owners: 1)
+    {
+        _whole = whole;
+        Live = whole.Live;
+        Charge = whole.Charge;
     }
 
     /// <summary>Records in it.</summary>
@@ -44,7 +55,7 @@ internal sealed class Page
     public long Deliveries => (long)Count * Copies;
 
     /// <summary>What it took of the subscription's credit.</summary>
-    public long Charge => (long)_length * Copies;
+    public long Charge { get; }
 
     /// <summary>The subscription that brought it; null: an original Doppler.</summary>
     public Line? Origin { get; }
@@ -99,7 +110,7 @@ internal sealed class Page
     }
 
     /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
-    public bool Credit() => Interlocked.Exchange(ref _credited, 1) == 0;
+    public bool Credit() => _whole?.Credit() ?? Interlocked.Exchange(ref _credited, 1) == 0;
 
     /// <summary>Adds an owner.</summary>
     public void Retain() => Interlocked.Increment(ref _owners);
@@ -111,6 +122,7 @@ internal sealed class Page
         {
             _buffer.Dispose();
             _json?.Dispose();
+            _whole?.Release();
             if (_marks is { } marks)
             {
                 ArrayPool<StampMark>.Shared.Return(marks);
@@ -123,6 +135,28 @@ internal sealed class Page
     {
         var records = new RecordReader(Records[offset..]);
         return records.MoveNext() ? records.Current : default;
+    }
+
+    /// <summary>A page of the other records; takes over the caller's ownership of this one.</summary>
+    /// <param name="offsets">Of the records to leave out, ascending.</param>
+    public Page Without(List<int> offsets)
+    {
+        var rest = MessageBuffer.Rent(_length);
+        var left = 0;
+        var records = new RecordReader(Records);
+        while (records.MoveNext())
+        {
+            if (left < offsets.Count && offsets[left] == records.RecordOffset)
+            {
+                left++;
+            }
+            else
+            {
+                rest.Write(Records.Slice(records.RecordOffset, records.RecordLength));
+            }
+        }
+
+        return new Page(rest, Count - left, this);
     }
 
     private PageTraits Scan()

@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.IntegrationTests.TrafficController;
@@ -35,6 +36,14 @@ internal static class Sample
         Counter = new Counter { Name = "dropped", Delta = count },
         Tags = { ["hop"] = "agent", ["reason"] = "ring_full" },
     }.ToByteArray();
+
+    /// <summary>A log "source-sequence" with a stamp.</summary>
+    public static byte[] Stamped(string source, ulong sequence, uint epoch = 1)
+    {
+        Span<byte> stamp = stackalloc byte[Stamp.MaxLength];
+        var length = Stamp.Write(stamp, epoch, sequence);
+        return [.. Log(source, $"{source}-{sequence}", (long)sequence), .. stamp[..length]];
+    }
 
     public static string Text(Envelope envelope) => Encoding.UTF8.GetString(envelope.Log.Payload.Span);
 }

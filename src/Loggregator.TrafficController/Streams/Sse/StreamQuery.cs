@@ -11,13 +11,13 @@ internal sealed class StreamQuery
     private const int DefaultRecentLines = 100;
     private static readonly string[] Types = ["log", "counter", "gauge", "timer", "event"];
 
-    private StreamQuery(StreamRequest request, List<string> sources, string? instanceId, int lastLines, bool resumed)
+    private StreamQuery(StreamRequest request, List<string> sources, string? instanceId, int lastLines, StreamCursor? cursor)
     {
         Request = request;
         Sources = sources;
         InstanceId = instanceId;
         LastLines = lastLines;
-        Resumed = resumed;
+        Cursor = cursor;
     }
 
     public StreamRequest Request { get; }
@@ -30,8 +30,8 @@ internal sealed class StreamQuery
     /// <summary>Of history, so many lines at most; 0: all that is asked for.</summary>
     public int LastLines { get; }
 
-    /// <summary>Whether the client goes on from a cursor.</summary>
-    public bool Resumed { get; }
+    /// <summary>Where the client goes on; null: it begins.</summary>
+    public StreamCursor? Cursor { get; }
 
     /// <summary>Reads the parameters; throws nothing, says what is wrong and how to put it right.</summary>
     public static StreamError? TryRead(
@@ -96,7 +96,7 @@ internal sealed class StreamQuery
                 Start = start,
                 Window = options.ClientBytes,
             },
-            sources, instance, cursor is null ? lines : 0, cursor is not null);
+            sources, instance, cursor is null ? lines : 0, cursor);
         return null;
     }
 
