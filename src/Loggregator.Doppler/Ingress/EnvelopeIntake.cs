@@ -7,87 +7,80 @@ using Loggregator.Protocol.V2;
 namespace Loggregator.Doppler.Ingress;
 
 /// <summary>
-/// Step 5 of the spine for bytes from outside: validates each envelope, numbers it, and hands the batch to the log in one piece. Any thread.
-/// Reading runs side by side; numbering and appending share one lock, so that the numbers of a stream ascend in the log.
+/// Step 5 of the spine for bytes from outside: validates each envelope and hands the batch to the log in one piece, which numbers it.
+/// Any thread.
 /// </summary>
 internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
 {
-    private const int MaxStreams = 128 * 1024;
-
     // What a reader takes in one message, less record header and stamp.
     private const int MaxEnvelopeBytes = RawMethods.MaxMessageBytes - 64;
 
     private static readonly string[] ReservedTags = ["hop", "reason"];
-    private readonly Lock _gate = new();
-    private readonly StampTable _stamps = new(MaxStreams, Random.Shared.NextInt64());
 
     /// <summary>Takes an EnvelopeBatch. False when the message is malformed; the envelopes before that place were taken.</summary>
-    public bool AcceptBatch(ReadOnlySpan<byte> message, IntakeScratch scratch)
+    public bool AcceptBatch(ReadOnlySpan<byte> message, AppendBatch batch)
     {
         var records = new RecordReader(message);
         var received = 0;
         while (records.MoveNext())
         {
             received++;
-            Read(records.Current, records.RecordOffset + records.RecordLength - records.Current.Length, scratch);
+            Read(message, records.RecordOffset + records.RecordLength - records.Current.Length, records.Current.Length, batch);
         }
 
-        Append(message, scratch, received);
+        Count(received, message.Length);
+        Append(message, batch);
         return !records.Malformed;
     }
 
     /// <summary>Takes one bare envelope.</summary>
-    public void Accept(ReadOnlySpan<byte> envelope, IntakeScratch scratch)
+    public void Accept(ReadOnlySpan<byte> envelope, AppendBatch batch)
     {
-        Read(envelope, 0, scratch);
-        Append(envelope, scratch, 1);
+        Count(1, envelope.Length);
+        Read(envelope, 0, envelope.Length, batch);
+        Append(envelope, batch);
     }
 
-    private void Read(ReadOnlySpan<byte> envelope, int offset, IntakeScratch scratch)
+    private void Count(int received, int bytes)
     {
+        Interlocked.Add(ref counters.Received, received);
+        Interlocked.Add(ref counters.ReceivedBytes, bytes);
+        Interlocked.Increment(ref counters.Batches);
+    }
+
+    private void Read(ReadOnlySpan<byte> message, int offset, int length, AppendBatch batch)
+    {
+        var envelope = message.Slice(offset, length);
         if (!RawEnvelope.TryRead(envelope, out var header))
         {
             Interlocked.Increment(ref counters.Invalid);
         }
-        else if (envelope.Length > MaxEnvelopeBytes)
+        else if (length > MaxEnvelopeBytes)
         {
             Interlocked.Increment(ref counters.TooLarge);
         }
         else if (PretendsToBeOurs(envelope, header))
         {
+            Append(message, batch); // what came before it goes before it
             var renamed = Rename(envelope);
             RawEnvelope.TryRead(renamed, out header);
-            scratch.Add(header, renamed);
+            batch.AddEnvelope(renamed, 0, renamed.Length, header);
+            Append(renamed, batch);
         }
         else
         {
-            scratch.Add(header, offset, envelope.Length);
+            batch.AddEnvelope(message, offset, length, header);
         }
     }
 
-    private void Append(ReadOnlySpan<byte> message, IntakeScratch scratch, int received)
+    private void Append(ReadOnlySpan<byte> message, AppendBatch batch)
     {
-        Interlocked.Add(ref counters.Received, received);
-        Interlocked.Add(ref counters.ReceivedBytes, message.Length);
-        Interlocked.Increment(ref counters.Batches);
-        if (scratch.Count == 0)
+        if (batch.Count > 0)
         {
-            return;
+            log.Append(message, batch);
+            Interlocked.Add(ref counters.Stamped, batch.Unnumbered);
+            batch.Clear();
         }
-
-        lock (_gate)
-        {
-            foreach (ref readonly var read in scratch.Envelopes)
-            {
-                var envelope = read.Renamed ?? message.Slice(read.Offset, read.Length);
-                scratch.Write(envelope, read.Header, _stamps);
-            }
-
-            log.Append(scratch.Records, scratch.Rows);
-        }
-
-        Interlocked.Add(ref counters.Stamped, scratch.Stamped);
-        scratch.Clear();
     }
 
     // A gap record, or a counter whose deprecated tags could become one when they are made tags.
