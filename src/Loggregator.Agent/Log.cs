@@ -43,6 +43,18 @@ internal static partial class Log
     [LoggerMessage(1013, LogLevel.Warning, "No Doppler confirmed {Count} envelopes before the stop, and they may be lost: {Sources}.")]
     public static partial void UnconfirmedAtStop(ILogger log, long count, string sources);
 
+    [LoggerMessage(1014, LogLevel.Information, "Dropsonde v1 is taken at UDP {EndPoint}; the kernel buffers {Bytes} bytes of it.")]
+    public static partial void UdpListens(ILogger log, System.Net.IPEndPoint endPoint, int bytes);
+
+    [LoggerMessage(1015, LogLevel.Warning, "The kernel grants {Granted} bytes for datagrams that wait, not {Wanted}: bursts may be lost. Raise net.core.rmem_max, or lower Agent:UdpReceiveBufferBytes.")]
+    public static partial void UdpBufferIsSmall(ILogger log, int wanted, int granted);
+
+    [LoggerMessage(1016, LogLevel.Warning, "Reading datagrams failed: {Error}. It goes on.")]
+    public static partial void UdpReadFailed(ILogger log, System.Net.Sockets.SocketError error);
+
+    [LoggerMessage(1017, LogLevel.Warning, "The kernel has dropped {Count} datagrams in the last second: they came faster than they were read.")]
+    public static partial void UdpOverflows(ILogger log, long count);
+
     [LoggerMessage(1010, LogLevel.Warning, "Producers send envelopes that are no valid protobuf or UTF-8: {Count} were dropped in the last second, each alone.")]
     public static partial void InvalidEnvelopes(ILogger log, long count);
 }

@@ -105,6 +105,7 @@ public sealed class DopplerSubscription
             Sharing = Spec.Sharing,
             Member = Spec.Member,
             Gaps = Spec.Gaps,
+            V1 = Spec.V1,
             Start = _positioned ? new Start { After = Position, Incarnation = _incarnation } : FirstStart(doppler),
         };
         open.Selectors.AddRange(Spec.Selectors);

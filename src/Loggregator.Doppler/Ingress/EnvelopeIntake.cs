@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.V1;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.Doppler.Ingress;
@@ -12,6 +13,8 @@ namespace Loggregator.Doppler.Ingress;
 /// </summary>
 internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
 {
+    private const int UsualGrowth = 512; // of an envelope that is turned into one of v2
+
     // What a reader takes in one message, less record header and stamp.
     private const int MaxEnvelopeBytes = RawMethods.MaxMessageBytes - 64;
 
@@ -41,6 +44,29 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
         Append(envelope, batch);
     }
 
+    /// <summary>Takes an EnvelopeData of plumbing: the v2 form of the dropsonde envelope in it, and its own bytes beside. One that is none is dropped alone.</summary>
+    public void AcceptDropsonde(ReadOnlySpan<byte> message, AppendBatch batch)
+    {
+        Interlocked.Increment(ref counters.PushedV1);
+        var data = new RecordReader(message); // the field has the number of a record's
+        var payload = data.MoveNext() ? data.Current : default;
+        var fault = DropsondeEnvelope.TryRead(payload, out var dropsonde);
+        Count(1, fault == ConversionFault.None ? message.Length : 0);
+        if (fault != ConversionFault.None)
+        {
+            Interlocked.Increment(ref counters.Invalid);
+            Interlocked.Increment(ref counters.UnreadableV1[(int)fault]);
+            return;
+        }
+
+        using var both = MessageBuffer.Rent((2 * payload.Length) + UsualGrowth);
+        V1ToV2.Write(both, payload, dropsonde, DropsondeTagging.None);
+        var length = both.Length;
+        both.Write(payload);
+        Read(both.Span, 0, length, batch, payload.Length);
+        Append(both.Span, batch);
+    }
+
     private void Count(int received, int bytes)
     {
         Interlocked.Add(ref counters.Received, received);
@@ -48,7 +74,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
         Interlocked.Increment(ref counters.Batches);
     }
 
-    private void Read(ReadOnlySpan<byte> message, int offset, int length, AppendBatch batch)
+    private void Read(ReadOnlySpan<byte> message, int offset, int length, AppendBatch batch, int originalLength = 0)
     {
         var envelope = message.Slice(offset, length);
         if (!RawEnvelope.TryRead(envelope, out var header))
@@ -62,14 +88,15 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
         else if (PretendsToBeOurs(envelope, header))
         {
             Append(message, batch); // what came before it goes before it
-            var renamed = Rename(envelope);
-            RawEnvelope.TryRead(renamed, out header);
-            batch.AddEnvelope(renamed, 0, renamed.Length, header);
+            byte[] renamed = [.. Rename(envelope), .. message.Slice(offset + length, originalLength)];
+            length = renamed.Length - originalLength;
+            RawEnvelope.TryRead(renamed.AsSpan(0, length), out header);
+            batch.AddEnvelope(renamed, 0, length, header, originalLength);
             Append(renamed, batch);
         }
         else
         {
-            batch.AddEnvelope(message, offset, length, header);
+            batch.AddEnvelope(message, offset, length, header, originalLength);
         }
     }
 

@@ -22,15 +22,21 @@ public sealed class AppendBatch(EnvelopeLog log)
         ref var row = ref Add(message, recordOffset + recordLength - envelopeLength, header);
         row.Offset = recordOffset;
         row.Length = recordLength;
+        row.OriginalLength = 0;
         row.Form = AppendForm.Record;
     }
 
-    /// <summary>Adds the bare envelope at <paramref name="offset"/> of the message. If it has no stamp yet, the log writes its next one behind it.</summary>
-    public void AddEnvelope(ReadOnlySpan<byte> message, int offset, int length, in EnvelopeHeader header)
+    /// <summary>
+    /// Adds the bare envelope at <paramref name="offset"/> of the message. If it has no stamp yet, the log writes its next one behind it. The
+    /// dropsonde envelope that it came as, if it did, follows it at once.
+    /// </summary>
+    public void AddEnvelope(ReadOnlySpan<byte> message, int offset, int length, in EnvelopeHeader header, int originalLength = 0)
     {
         ref var row = ref Add(message, offset, header);
         row.Offset = offset;
         row.Length = length;
+        row.OriginalLength = originalLength;
+        row.Kind += originalLength > 0 ? RowKind.Original : default;
         row.Form = AppendForm.Numbered;
         if ((header.Flags & EnvelopeFlags.Stamped) == 0)
         {

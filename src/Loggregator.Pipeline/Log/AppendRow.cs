@@ -8,6 +8,9 @@ internal struct AppendRow
     /// <summary>The record, or the bare envelope.</summary>
     public int Offset, Length;
 
+    /// <summary>Of the dropsonde envelope behind a bare envelope; it is kept behind the record.</summary>
+    public int OriginalLength;
+
     public int SourceOffset, SourceLength;
     public ulong SourceHash;
     public long Timestamp;
@@ -18,8 +21,8 @@ internal struct AppendRow
     public AppendForm Form;
     public byte Kind;
 
-    /// <summary>The most bytes that its record takes.</summary>
-    public readonly int MaxRecordLength => Form == AppendForm.Record ? Length : Records.MaxHeaderLength + Length + Stamp.MaxLength;
+    /// <summary>The most bytes that it takes in the log.</summary>
+    public readonly int MaxLength => Form == AppendForm.Record ? Length : Records.MaxHeaderLength + Length + Stamp.MaxLength + OriginalLength;
 }
 
 /// <summary>What there is in the message.</summary>

@@ -86,7 +86,7 @@ public sealed class EnvelopeLog
             var now = (long)_time.GetElapsedTime(_started).TotalSeconds;
             while (!rows.IsEmpty)
             {
-                var length = rows[0].MaxRecordLength;
+                var length = rows[0].MaxLength;
                 if (!Segments.Tail.HasRoom(length))
                 {
                     _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
@@ -187,7 +187,7 @@ public sealed class EnvelopeLog
         var count = segment.Count;
         var at = segment.Offsets[count];
         var taken = 0;
-        while (taken < rows.Length && count < segment.RowCapacity && segment.Bytes.Length - at >= rows[taken].MaxRecordLength)
+        while (taken < rows.Length && count < segment.RowCapacity && segment.Bytes.Length - at >= rows[taken].MaxLength)
         {
             ref readonly var row = ref rows[taken];
             var length = row.Length;
@@ -198,6 +198,8 @@ public sealed class EnvelopeLog
             else
             {
                 length = WriteRecord(segment.Bytes.AsSpan(at), message.Slice(row.Offset, length), row);
+                message.Slice(row.Offset + row.Length, row.OriginalLength).CopyTo(segment.Bytes.AsSpan(at + length));
+                length += row.OriginalLength;
             }
 
             at += length;

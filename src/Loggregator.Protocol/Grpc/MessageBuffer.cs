@@ -92,6 +92,13 @@ public sealed class MessageBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Forgets what was written, keeps the room.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Cuts the buffer back to its first <paramref name="length"/> bytes.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
+    }
+
     /// <summary>Appends <paramref name="bytes"/>.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {

@@ -75,7 +75,7 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
         }
     }
 
-    /// <summary>Hands the socket of an address to the server, which disposes it.</summary>
+    /// <summary>Hands the socket of an address to the server, or to the role that reads datagrams, which disposes it.</summary>
     public Socket Take(IPEndPoint bound) => _sockets.First(socket => bound.Equals(socket.LocalEndPoint));
 
     /// <inheritdoc/>
@@ -100,7 +100,12 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
             try
             {
                 var port = _sockets.Count > 0 ? Bound.Port : address.Port;
-                _sockets.Add(SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(ip, port)));
+                var endPoint = new IPEndPoint(ip, port);
+                _sockets.Add(kind == ListenerKind.Udp ? BindUdp(endPoint) : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint));
+                if (kind == ListenerKind.Udp)
+                {
+                    return; // one reader, one family
+                }
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
             {
@@ -111,6 +116,21 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
         if (_sockets.Count == 0)
         {
             throw missing!;
+        }
+    }
+
+    private static Socket BindUdp(IPEndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -67,6 +67,11 @@ internal sealed class RoleHost : IAsyncDisposable
         services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint => BoundSocket(plan.Listeners, endPoint));
         services.AddOptions<KestrelServerOptions>().Configure<ILoggerFactory>((options, loggers) =>
             Listen(options, plan.Listeners, new HandshakeFailures(loggers.CreateLogger("Loggregator.Tls"), parts.Time), parts.Time));
+        foreach (var udp in plan.Listeners.Where(listener => listener.Kind == ListenerKind.Udp))
+        {
+            services.AddSingleton(udp.Take(udp.Bound));
+        }
+
         plan.Role.Add(services, plan.Options);
         if (plan.EmitTo.Length > 0 && SelfReports.Of(plan.Role.Section) is { } report)
         {
@@ -117,7 +122,7 @@ internal sealed class RoleHost : IAsyncDisposable
     }
 
     private static Socket BoundSocket(IReadOnlyList<Listener> listeners, EndPoint endPoint) =>
-        listeners.First(listener => listener.AllBound.Contains(endPoint)).Take((IPEndPoint)endPoint);
+        listeners.First(listener => listener.Kind != ListenerKind.Udp && listener.AllBound.Contains(endPoint)).Take((IPEndPoint)endPoint);
 
     private static void Listen(KestrelServerOptions options, IReadOnlyList<Listener> listeners, HandshakeFailures failures, TimeProvider time)
     {
@@ -133,7 +138,7 @@ internal sealed class RoleHost : IAsyncDisposable
         http2.MaxFrameSize = 64 * 1024;
         http2.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
         http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        foreach (var listener in listeners)
+        foreach (var listener in listeners.Where(listener => listener.Kind != ListenerKind.Udp))
         {
             var tls = new TlsListener(listener, time, failures);
             foreach (var bound in listener.AllBound)
