@@ -30,7 +30,10 @@ internal sealed class HeldAnnouncement(LogSources sources, TimeProvider time)
         _announced = filter;
         return new HeldSources
         {
-            Filter = UnsafeByteOperations.UnsafeWrap(filter), Hashes = HeldFilter.Hashes, All = all, Position = (ulong)position,
+            Filter = UnsafeByteOperations.UnsafeWrap(filter),
+            Hashes = HeldFilter.Hashes,
+            All = all,
+            Position = (ulong)position,
         };
     }
 }

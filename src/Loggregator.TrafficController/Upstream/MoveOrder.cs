@@ -50,7 +50,7 @@ internal sealed class MoveOrder(StampLedger ledger, TrafficControllerCounters co
     public bool TryPass(ref StreamItem item)
     {
         var member = item.Member!;
-        if (_holds.Count > 0 && _holds.Find(hold => hold.Member == member) is { } hold)
+        if (HoldOf(member) is { } hold)
         {
             hold.Items.Enqueue(item);
             return false;
@@ -106,6 +106,19 @@ internal sealed class MoveOrder(StampLedger ledger, TrafficControllerCounters co
         }
 
         _holds.Clear();
+    }
+
+    private MoveHold? HoldOf(Membership member)
+    {
+        foreach (var hold in _holds)
+        {
+            if (hold.Member == member)
+            {
+                return hold;
+            }
+        }
+
+        return null;
     }
 
     private bool TakeReady(MoveHold hold, List<StreamItem> items)

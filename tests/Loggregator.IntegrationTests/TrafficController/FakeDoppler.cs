@@ -113,7 +113,9 @@ internal sealed class FakeDoppler : IAsyncDisposable
             {
                 Held = new HeldSources
                 {
-                    Filter = Google.Protobuf.ByteString.CopyFrom(filter), Hashes = HeldFilter.Hashes, Position = (ulong)At(int.MaxValue).Head,
+                    Filter = Google.Protobuf.ByteString.CopyFrom(filter),
+                    Hashes = HeldFilter.Hashes,
+                    Position = (ulong)At(int.MaxValue).Head,
                 },
             });
         }

@@ -184,6 +184,27 @@ public sealed class MoveOrderTests : IDisposable
         Assert.Equal(0, _order.Holds);
     }
 
+    [Fact]
+    public void InOrder_AllocatesNothing()
+    {
+        const int Pages = 2000;
+        StreamItem[] items =
+        [
+            .. Enumerable.Range(1, Pages).Select(i => new StreamItem(StreamItemKind.Page, i % 2 == 0 ? _old : _new, PageOf([$"a{i}"]), default, null)),
+        ];
+        Assert.All(items, item => Assert.Equal(1, item.Page!.Marks.Length)); // read, as the first reader does
+        long allocated = 0;
+        for (var i = 0; i < Pages; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var passed = _order.TryPass(ref items[i]) && !_order.Release(_out);
+            allocated += i < Pages / 2 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(passed);
+        }
+
+        Assert.Equal(0, allocated);
+    }
+
     private void Bring(Membership member, string envelopes)
     {
         var item = new StreamItem(StreamItemKind.Page, member, PageOf(envelopes.Split(' ')), default, null);

@@ -68,7 +68,11 @@ public sealed class LogConsumerTests
         {
             consumer.Open(new SubscriptionRequest
             {
-                Id = (uint)i, Selectors = Compile(LogsOf(sources[i])), Credit = long.MaxValue / 2, Start = SubscriptionStart.Since, Since = 0,
+                Id = (uint)i,
+                Selectors = Compile(LogsOf(sources[i])),
+                Credit = long.MaxValue / 2,
+                Start = SubscriptionStart.Since,
+                Since = 0,
             });
         }
 
