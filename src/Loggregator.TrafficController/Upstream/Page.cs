@@ -2,6 +2,7 @@ using System.Buffers;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.TrafficController.Streams.WebSocket;
 
 namespace Loggregator.TrafficController.Upstream;
 
@@ -16,6 +17,7 @@ internal sealed class Page
     private readonly int _offset;
     private readonly int _length;
     private MessageBuffer? _json;
+    private MessageBuffer? _frames;
     private PageTraits _traits;
     private StampMark[]? _marks;
     private int _marked;
@@ -98,6 +100,18 @@ internal sealed class Page
         }
     }
 
+    /// <summary>The envelopes as WebSocket messages, one each; valid until the caller's release.</summary>
+    public ReadOnlySpan<byte> Frames
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return (_frames ??= Frame()).Span;
+            }
+        }
+    }
+
     /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
     public bool Credit() => Interlocked.Exchange(ref _credited, 1) == 0;
 
@@ -111,6 +125,7 @@ internal sealed class Page
         {
             _buffer.Dispose();
             _json?.Dispose();
+            _frames?.Dispose();
             if (_marks is { } marks)
             {
                 ArrayPool<StampMark>.Shared.Return(marks);
@@ -165,5 +180,20 @@ internal sealed class Page
         }
 
         return json;
+    }
+
+    private MessageBuffer Frame()
+    {
+        var frames = MessageBuffer.Rent((_length + (Count * 4)) * Copies);
+        var records = new RecordReader(Records);
+        while (records.MoveNext())
+        {
+            for (var copy = 0; copy < Copies; copy++)
+            {
+                ServerFrames.Write(frames, Opcode.Binary, records.Current);
+            }
+        }
+
+        return frames;
     }
 }
