@@ -17,36 +17,36 @@ internal sealed class ClientReader(Stream socket, EnvelopeStream stream) : IDisp
     private MessageBuffer? _answers; // pongs to be written, as frames
     private SessionEnd? _end; // written once
     private int _pongs;
+    private bool _closed; // by a frame
+    private volatile bool _gone;
 
     /// <summary>The close frame with which the client's, or its breach of the protocol, is to be answered; null: the session goes on.</summary>
     public SessionEnd? End => Volatile.Read(ref _end);
 
     /// <summary>The client is gone, whether it said so or not.</summary>
-    public bool Gone { get; private set; }
+    public bool Gone
+    {
+        get => _gone;
+        private set => _gone = value;
+    }
 
-    /// <summary>Reads until the client is gone. What follows a close frame or an error is read too, so that our answer is not lost by a reset.</summary>
+    /// <summary>Reads until the client has said its last word or is gone. What follows an error is read too, so that our answer is not lost by a reset.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         try
         {
-            while (true)
+            while (!_closed && !Gone)
             {
                 _ = await socket.ReadAsync(Memory<byte>.Empty, cancel); // until there is something
-                if (await ReadAsync(cancel) == 0)
-                {
-                    break;
-                }
+                Gone = await ReadAsync(cancel) == 0;
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
-            // Gone without a word.
+            Gone = true; // without a word
         }
-        finally
-        {
-            Gone = true;
-            stream.Wake();
-        }
+
+        stream.Wake();
     }
 
     /// <summary>Whether a pong has come since the last call.</summary>
@@ -103,6 +103,7 @@ internal sealed class ClientReader(Stream socket, EnvelopeStream stream) : IDisp
                     stream.Wake();
                     break;
                 case ClientEvent.Close:
+                    _closed = true;
                     Finish(new SessionEnd(_frames.Status, ""));
                     return;
                 case ClientEvent.Error:

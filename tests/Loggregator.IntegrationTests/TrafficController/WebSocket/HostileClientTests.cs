@@ -73,6 +73,7 @@ public sealed class HostileClientTests : WebSocketTest
 
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 10_000_000);
         using var other = await OpenAsync("/apps/b/stream");
+        await Eventually.TrueAsync(() => Doppler.Subscriptions == 2, "the other is subscribed");
         Doppler.Append(Sample.Log("b", "line"));
         Assert.Equal(Sample.Log("b", "line"), await other.ReadAsync(ClientFrame.Binary, Cancel));
     }
