@@ -63,6 +63,9 @@ public sealed class TrafficControllerCounters
     /// <summary>Of these, streams of one application.</summary>
     public long AppStreams;
 
+    /// <summary>Of what was matched, what was for WebSockets.</summary>
+    public long WebSocketMatched;
+
     /// <summary>Messages written to firehoses over WebSocket.</summary>
     public long FirehoseMessages;
 

@@ -33,6 +33,8 @@ public static class TrafficControllerEndpoints
         var sse = endpoints.ServiceProvider.GetRequiredService<SseEndpoints>();
         var sources = endpoints.ServiceProvider.GetRequiredService<SourcesEndpoint>();
         var v1 = endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoints>();
+        var cookies = endpoints.ServiceProvider.GetRequiredService<SetCookieEndpoint>();
+        endpoints.Map("/set-cookie", (RequestDelegate)cookies.HandleAsync);
         endpoints.Map("/apps/{**rest}", (RequestDelegate)v1.ServeAsync);
         endpoints.Map("/firehose/{**rest}", (RequestDelegate)v1.ServeAsync);
         endpoints.Map("/v2/read", (RequestDelegate)sse.ReadAsync);

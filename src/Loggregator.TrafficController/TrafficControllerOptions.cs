@@ -24,6 +24,9 @@ public sealed class TrafficControllerOptions
     /// <summary>gRPC streams at a time; further ones are refused with ResourceExhausted.</summary>
     public int MaxEgressStreams { get; set; } = 1000;
 
+    /// <summary>Domain of the cookies that <c>/set-cookie</c> sets, for example <c>doppler.example.com</c>; empty: there is no <c>/set-cookie</c>.</summary>
+    public string CookieDomain { get; set; } = "";
+
     /// <summary>WebSockets at a time; further ones are refused with 503.</summary>
     public int MaxWebSockets { get; set; } = 20_000;
 

@@ -33,6 +33,7 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<WritePace>();
         services.AddSingleton<TrafficControllerEvents>();
         services.AddSingleton<WebSocketEndpoints>();
+        services.AddSingleton<SetCookieEndpoint>();
         services.AddSingleton<EgressService>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<EgressService>, EgressMethods>());
         services.AddSingleton(provider => new TrafficControllerService(

@@ -148,9 +148,10 @@ public sealed class DopplerAttachment : IAsyncDisposable
         while (!_ended)
         {
             string reason;
+            var began = _time.GetTimestamp();
             try
             {
-                reason = await AttachOnceAsync(backoff).ConfigureAwait(false);
+                reason = await AttachOnceAsync().ConfigureAwait(false);
             }
             catch (RpcException e)
             {
@@ -164,12 +165,13 @@ public sealed class DopplerAttachment : IAsyncDisposable
             Detach(reason);
             if (!_ended)
             {
+                backoff.ResetAfter(_time.GetElapsedTime(began));
                 await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task<string> AttachOnceAsync(Backoff backoff)
+    private async Task<string> AttachOnceAsync()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var patience = new CancellationTokenSource(HelloTimeout, _time);
@@ -191,8 +193,6 @@ public sealed class DopplerAttachment : IAsyncDisposable
                     {
                         return refused;
                     }
-
-                    backoff.Reset();
                 }
 
                 if (!_walker.Walk(frame))

@@ -163,6 +163,7 @@ internal sealed class EnvelopeStream : IDisposable
     public void CountMatched(Page page)
     {
         Interlocked.Add(ref _counters.Matched, page.Deliveries);
+        Interlocked.Add(ref _counters.WebSocketMatched, Request.V1 is null ? 0 : page.Deliveries);
         Interlocked.Add(ref _counters.Held, page.Deliveries);
     }
 
@@ -186,6 +187,9 @@ internal sealed class EnvelopeStream : IDisposable
     public void AddGap(ReadOnlySpan<byte> envelope, in EnvelopeHeader header, LossReason reason, ulong count) => AddGap(
         Encoding.UTF8.GetString(header.SourceId.Of(envelope)), Encoding.UTF8.GetString(header.InstanceId.Of(envelope)),
         Hop, reason.Text(), count, header.Timestamp, header.Timestamp, upperBound: false);
+
+    /// <summary>Envelopes of one application, or of any if it is empty, that this tier could not hand on.</summary>
+    public void AddGap(string sourceId, LossReason reason, ulong count) => AddGap(sourceId, "", Hop, reason.Text(), count, 0, 0, upperBound: false);
 
     /// <summary>Leaves every Doppler and gives up what is in the mailbox.</summary>
     public void Dispose()

@@ -15,6 +15,9 @@ internal sealed class StreamRequest
 
     public required IReadOnlyList<Selector> Selectors { get; init; }
 
+    /// <summary>The envelopes are wanted in the form of version 1, by this filter, of which the selectors are the outer bound; null: as they are.</summary>
+    public V1Filter? V1 { get; init; }
+
     public string ShardId { get; init; } = "";
 
     public string DeterministicName { get; init; } = "";
@@ -34,7 +37,7 @@ internal sealed class StreamRequest
     public bool Sharded => ShardId.Length > 0;
 
     /// <summary>The types, as bits, that are read whole, so that stamps prove what is missing.</summary>
-    public int ProvableTypes => _provableTypes ??= StampLedger.Provable(this);
+    public int ProvableTypes => _provableTypes ??= V1 is null ? StampLedger.Provable(this) : 0;
 
     /// <summary>The selectors in canonical form: the same set, in whatever order, has the same key.</summary>
     public string Key => _key ??= Canonical();
@@ -59,7 +62,7 @@ internal sealed class StreamRequest
         }
 
         Array.Sort(texts, StringComparer.Ordinal);
-        return (Gaps ? "+" : "-") + string.Concat(texts);
+        return (Gaps ? "+" : "-") + (V1 is { } filter ? $"v1 {filter.Kind} " : "") + string.Concat(texts);
     }
 
     private static string Canonical(Selector selector)

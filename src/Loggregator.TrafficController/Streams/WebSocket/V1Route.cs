@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Loggregator.Protocol.V2;
 using Loggregator.TrafficController.Upstream;
 
 namespace Loggregator.TrafficController.Streams.WebSocket;
@@ -18,14 +17,11 @@ internal sealed record V1Route(bool Firehose, string Id, string What)
     /// <summary>What the stream of this route asks for.</summary>
     /// <param name="filterType">The parameter <c>filter-type</c> of a firehose.</param>
     /// <param name="window">Bytes that may be pending.</param>
-    public StreamRequest Request(string? filterType, long window) => new()
+    public StreamRequest Request(string? filterType, long window)
     {
-        Selectors = Firehose
-            ? [new Selector { Log = new LogSelector() }]
-            : [new Selector { SourceId = Id, Log = new LogSelector() }],
-        ShardId = Firehose ? Id : "",
-        Window = window,
-    };
+        var filter = Firehose ? new V1Filter("", KindOf(filterType)) : new V1Filter(Id, V1Kind.Any);
+        return new StreamRequest { Selectors = filter.Selectors, V1 = filter, ShardId = Firehose ? Id : "", Window = window };
+    }
 
     public static bool TryParse(string? path, [NotNullWhen(true)] out V1Route? route)
     {
@@ -38,4 +34,11 @@ internal sealed record V1Route(bool Firehose, string Id, string What)
         };
         return route is not null;
     }
+
+    private static V1Kind KindOf(string? filterType) => filterType switch
+    {
+        "logs" => V1Kind.Logs,
+        "metrics" => V1Kind.Metrics,
+        _ => V1Kind.Any,
+    };
 }

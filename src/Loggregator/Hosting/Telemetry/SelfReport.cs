@@ -1,3 +1,6 @@
+using System.Threading.Channels;
+using Loggregator.TrafficController;
+
 namespace Loggregator.Hosting.Telemetry;
 
 /// <summary>What a role tells about itself in envelopes, under the identity of its original.</summary>
@@ -5,4 +8,8 @@ namespace Loggregator.Hosting.Telemetry;
 /// <param name="SourceId">The source id.</param>
 /// <param name="Interval">How often.</param>
 /// <param name="Metrics">What.</param>
-internal sealed record SelfReport(string Origin, string SourceId, TimeSpan Interval, params SelfMetric[] Metrics);
+internal sealed record SelfReport(string Origin, string SourceId, TimeSpan Interval, params SelfMetric[] Metrics)
+{
+    /// <summary>Events that it tells as they come; null: none.</summary>
+    public Func<IServiceProvider, ChannelReader<SelfEvent>>? Events { get; init; }
+}
