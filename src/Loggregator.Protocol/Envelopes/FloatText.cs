@@ -22,6 +22,18 @@ internal static class FloatText
     public static int WritePlain(Span<byte> target, double value) =>
         double.IsFinite(value) ? WriteFinite(target, value, int.MinValue, minExponentDigits: 0) : WriteSpecial(target, value);
 
+    /// <summary>As v1 tags have it: six digits behind the point (<c>123.000000</c>), <c>NaN</c>, <c>+Inf</c>, <c>-Inf</c>.</summary>
+    public static int WriteFixed(Span<byte> target, double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            return WriteSpecial(target, value);
+        }
+
+        value.TryFormat(target, out var length, "F6", CultureInfo.InvariantCulture);
+        return length;
+    }
+
     private static int WriteSpecial(Span<byte> target, double value)
     {
         var text = double.IsNaN(value) ? "NaN"u8 : value > 0 ? "+Inf"u8 : "-Inf"u8;

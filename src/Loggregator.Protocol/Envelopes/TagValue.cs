@@ -56,4 +56,8 @@ internal readonly ref struct TagValue
                 return Text;
         }
     }
+
+    /// <summary>As <see cref="ToText"/>, with six digits behind a decimal's point.</summary>
+    public ReadOnlySpan<byte> ToFixedText(Span<byte> scratch) =>
+        Member == Fields.ValueDecimal ? scratch[..FloatText.WriteFixed(scratch, Decimal)] : ToText(scratch, plainDecimals: false);
 }

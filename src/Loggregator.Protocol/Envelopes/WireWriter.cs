@@ -48,7 +48,7 @@ internal ref struct WireWriter(Span<byte> target)
     }
 
     /// <summary>Writes bytes as they are.</summary>
-    public void Raw(ReadOnlySpan<byte> bytes)
+    public void Raw(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_target[Length..]);
         Length += bytes.Length;
@@ -58,14 +58,14 @@ internal ref struct WireWriter(Span<byte> target)
     public void Utf16(string text) => Length += Encoding.UTF8.GetBytes(text, _target[Length..]);
 
     /// <summary>Writes a length-delimited field, an empty one too.</summary>
-    public void Bytes(uint tag, ReadOnlySpan<byte> content)
+    public void Bytes(uint tag, scoped ReadOnlySpan<byte> content)
     {
         Header(tag, content.Length);
         Raw(content);
     }
 
     /// <summary>Writes a string field unless it is empty.</summary>
-    public void Text(uint tag, ReadOnlySpan<byte> text)
+    public void Text(uint tag, scoped ReadOnlySpan<byte> text)
     {
         if (!text.IsEmpty)
         {

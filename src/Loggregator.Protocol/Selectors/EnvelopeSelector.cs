@@ -8,7 +8,7 @@ namespace Loggregator.Protocol.Selectors;
 /// One selector of a request, ready to match envelopes' bytes: source id, type and names must all hold. Immutable. Two are equal when an
 /// original Doppler would put them into the same group: same source, same type, same name or set of names.
 /// </summary>
-public sealed class EnvelopeSelector : IEquatable<EnvelopeSelector>
+public sealed class EnvelopeSelector : IEnvelopeFilter, IEquatable<EnvelopeSelector>
 {
     private const int StackNames = 128;
     private readonly byte[] _sourceId;
@@ -69,6 +69,18 @@ public sealed class EnvelopeSelector : IEquatable<EnvelopeSelector>
         EnvelopeType.Gauge => _gaugeNames.Length == 0 || HasExactlyTheNames(header, envelope),
         _ => true,
     };
+
+    /// <inheritdoc/>
+    public bool Concerns(EnvelopeType type, bool hasOriginal) => type == Type && type != EnvelopeType.None;
+
+    /// <inheritdoc/>
+    public bool TakesAll(EnvelopeType type, bool hasOriginal) => MatchesByHeader;
+
+    /// <inheritdoc/>
+    public bool MatchesContent(in EnvelopeHeader header, ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> original) => MatchesNames(header, envelope);
+
+    /// <inheritdoc/>
+    public bool TakesCounter(ReadOnlySpan<byte> name) => Type == EnvelopeType.Counter && (_counterName.Length == 0 || name.SequenceEqual(_counterName));
 
     /// <inheritdoc/>
     public bool Equals(EnvelopeSelector? other) =>
