@@ -17,7 +17,7 @@ internal sealed class Page
     private readonly int _offset;
     private readonly int _length;
     private MessageBuffer? _json;
-    private MessageBuffer? _frames;
+    private V1Frames? _frames;
     private PageTraits _traits;
     private StampMark[]? _marks;
     private int _marked;
@@ -100,14 +100,14 @@ internal sealed class Page
         }
     }
 
-    /// <summary>The envelopes as WebSocket messages, one each; valid until the caller's release.</summary>
-    public ReadOnlySpan<byte> Frames
+    /// <summary>The envelopes as WebSocket messages of version 1; valid until the caller's release.</summary>
+    public V1Frames Frames
     {
         get
         {
             lock (_sync)
             {
-                return (_frames ??= Frame()).Span;
+                return _frames ??= Origin?.Request.V1 is { } filter ? V1Frames.OfV2(Records, Copies, filter.Match) : V1Frames.OfV1(Records, Count);
             }
         }
     }
@@ -180,20 +180,5 @@ internal sealed class Page
         }
 
         return json;
-    }
-
-    private MessageBuffer Frame()
-    {
-        var frames = MessageBuffer.Rent((_length + (Count * 4)) * Copies);
-        var records = new RecordReader(Records);
-        while (records.MoveNext())
-        {
-            for (var copy = 0; copy < Copies; copy++)
-            {
-                ServerFrames.Write(frames, Opcode.Binary, records.Current);
-            }
-        }
-
-        return frames;
     }
 }

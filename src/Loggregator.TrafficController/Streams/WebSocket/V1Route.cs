@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Loggregator.Protocol.V1;
 using Loggregator.TrafficController.Upstream;
 
 namespace Loggregator.TrafficController.Streams.WebSocket;
@@ -19,8 +20,8 @@ internal sealed record V1Route(bool Firehose, string Id, string What)
     /// <param name="window">Bytes that may be pending.</param>
     public StreamRequest Request(string? filterType, long window)
     {
-        var filter = Firehose ? new V1Filter("", KindOf(filterType)) : new V1Filter(Id, V1Kind.Any);
-        return new StreamRequest { Selectors = filter.Selectors, V1 = filter, ShardId = Firehose ? Id : "", Window = window };
+        var filter = Firehose ? new V1Filter("", KindOf(filterType)) : new V1Filter(Id, DropsondeKind.Any);
+        return new StreamRequest { Selectors = filter.Selectors, V1 = filter, ShardId = Firehose ? Id : "", Gaps = true, Window = window };
     }
 
     public static bool TryParse(string? path, [NotNullWhen(true)] out V1Route? route)
@@ -35,10 +36,10 @@ internal sealed record V1Route(bool Firehose, string Id, string What)
         return route is not null;
     }
 
-    private static V1Kind KindOf(string? filterType) => filterType switch
+    private static DropsondeKind KindOf(string? filterType) => filterType switch
     {
-        "logs" => V1Kind.Logs,
-        "metrics" => V1Kind.Metrics,
-        _ => V1Kind.Any,
+        "logs" => DropsondeKind.Logs,
+        "metrics" => DropsondeKind.Metrics,
+        _ => DropsondeKind.Any,
     };
 }

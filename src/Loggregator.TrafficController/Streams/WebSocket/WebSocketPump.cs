@@ -13,9 +13,11 @@ internal sealed class WebSocketPump(
 {
     private const int WriteBytes = 32 * 1024; // of one write, which has to succeed within the patience that a slow consumer gets
     private readonly EnvelopeStream _stream = open.Envelopes;
+    private readonly GapForms _gaps = new(open.Envelopes.Request.Selectors);
     private List<StreamItem> _items = [];
     private MessageBuffer? _output;
     private long _inOutput; // envelopes
+    private long _messages; // in the output
     private int _wrote; // bytes in this round
 
     private MessageBuffer Output => _output ??= MessageBuffer.Rent(WriteBytes / 8);
@@ -103,14 +105,23 @@ internal sealed class WebSocketPump(
     {
         if (item.Page is { } page)
         {
-            Output.Write(page.Frames);
-            _inOutput += page.Deliveries;
+            var frames = page.Frames;
+            Output.Write(frames.Bytes);
+            _inOutput += frames.Envelopes;
+            _messages += frames.Messages;
+            Interlocked.Add(ref counters.Filtered, page.Deliveries - frames.Envelopes);
+            Interlocked.Add(ref counters.ToldLost, frames.Told);
         }
         else if (item.Kind == StreamItemKind.Gap)
         {
             foreach (var gap in _stream.TakeGaps())
             {
                 Interlocked.Add(ref counters.ToldLost, (long)gap.Count);
+                using var made = MessageBuffer.Rent(512);
+                if (_gaps.TryWrite(made, gap))
+                {
+                    V1Frames.Write(Output, made.Span);
+                }
             }
         }
     }
@@ -168,9 +179,9 @@ internal sealed class WebSocketPump(
 
         Interlocked.Add(ref counters.Written, _inOutput);
         Interlocked.Add(ref counters.WrittenBytes, output.Length);
-        Interlocked.Add(ref firehose ? ref counters.FirehoseMessages : ref counters.AppMessages, _inOutput);
+        Interlocked.Add(ref firehose ? ref counters.FirehoseMessages : ref counters.AppMessages, _messages);
         _wrote += output.Length;
-        _inOutput = 0;
+        _inOutput = _messages = 0;
         output.Clear();
     }
 
