@@ -1,10 +1,11 @@
 using Loggregator.Pipeline.Log;
+using Loggregator.Protocol.V1;
 
 namespace Loggregator.Doppler;
 
 /// <summary>
 /// The numbers of a Doppler. At rest: received = appended + invalid + too large; and of each subscription, and so of all together, matched =
-/// written + evicted + too large + peer gone (<see cref="Delivery"/>). Gap records are written to readers, not into the log.
+/// written + evicted + too large + peer gone + unconverted (<see cref="Delivery"/>). Gap records are written to readers, not into the log.
 /// </summary>
 public sealed class DopplerCounters
 {
@@ -24,6 +25,9 @@ public sealed class DopplerCounters
 
     /// <summary>Envelopes dropped because no message could carry them on.</summary>
     public long TooLarge;
+
+    /// <summary>Of the invalid ones, those that came as v1, by <see cref="ConversionFault"/>.</summary>
+    public long[] UnreadableV1 { get; } = new long[(int)ConversionFault.TooLarge + 1];
 
     /// <summary>Messages with envelopes received.</summary>
     public long Batches;

@@ -104,6 +104,7 @@ public sealed class DopplerSubscription
             Sharing = Spec.Sharing,
             Member = Spec.Member,
             Gaps = Spec.Gaps,
+            V1 = Spec.V1,
             Start = _positioned ? new Start { After = Position, Incarnation = _incarnation } : _start.At(doppler, _openedAt),
         };
         open.Selectors.AddRange(Spec.Selectors);

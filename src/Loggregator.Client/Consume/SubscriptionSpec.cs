@@ -1,4 +1,5 @@
 using Loggregator.Protocol.Internal;
+using Loggregator.Protocol.Plumbing;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.Client.Consume;
@@ -8,6 +9,12 @@ public sealed class SubscriptionSpec
 {
     /// <summary>Any match of any of these; an envelope that matches several comes as often.</summary>
     public required IReadOnlyList<Selector> Selectors { get; init; }
+
+    /// <summary>
+    /// Set: the subscription takes what passes this filter, as dropsonde envelopes, and <see cref="Selectors"/> are not looked at. A Doppler's
+    /// run has then as many records as its envelopes become in v1.
+    /// </summary>
+    public Filter? V1 { get; init; }
 
     /// <summary>Shares the matches among all subscriptions of the same id; empty: every match.</summary>
     public string ShardId { get; init; } = "";

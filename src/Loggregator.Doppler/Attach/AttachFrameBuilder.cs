@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Grpc;
@@ -8,11 +7,8 @@ using Loggregator.Protocol.Internal;
 namespace Loggregator.Doppler.Attach;
 
 /// <summary>An AttachFrame: records as one block each, their runs, gaps, and what else there is to tell.</summary>
-internal sealed class AttachFrameBuilder(int maxBytes) : LogFrame(maxBytes, repeats: false)
+internal sealed class AttachFrameBuilder(int maxBytes, DropsondeRows? conversion) : LogFrame(maxBytes, repeats: false, conversion)
 {
-    private static readonly byte[][] Reasons =
-        [.. Enumerable.Range(0, LossReasonText.Count).Select(reason => Encoding.UTF8.GetBytes(((LossReason)reason).Text()))];
-
     private readonly ArrayBufferWriter<byte> _notices = new(4096);
 
     /// <summary>Gaps in the frame.</summary>
@@ -45,7 +41,7 @@ internal sealed class AttachFrameBuilder(int maxBytes) : LogFrame(maxBytes, repe
             InstanceId = loss.InstanceId.Span,
             Count = (ulong)loss.Count,
             Hop = "doppler"u8,
-            Reason = Reasons[(int)loss.Reason],
+            Reason = loss.Reason.Utf8(),
             FirstPosition = loss.FirstPosition,
             LastPosition = loss.LastPosition,
             FirstTimestamp = loss.FirstTimestamp,

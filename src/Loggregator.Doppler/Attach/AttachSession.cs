@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Loggregator.Doppler.Egress;
 using Loggregator.Doppler.Lifetime;
+using Loggregator.Doppler.Plumbing;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
@@ -9,36 +10,36 @@ using Loggregator.Protocol.Selectors;
 namespace Loggregator.Doppler.Attach;
 
 /// <summary>
-/// One client's Attach stream: requests open, change, credit and close subscriptions of one consumer of the log; the pump writes frames. The
-/// answer to an Open is queued before the subscription gets its credit, so it is never behind the first of its envelopes.
+/// One client's Attach stream: requests open, change, credit and close subscriptions; pumps write frames, one for the subscriptions of v2
+/// and, from the first of these on, one for those of v1. The answer to an Open is queued before the subscription gets its credit, so it is
+/// never behind the first of its envelopes.
 /// </summary>
 internal sealed class AttachSession(EnvelopeLog log, LogSources sources, DopplerIdentity identity, DopplerCounters counters, Draining draining, TimeProvider time)
     : IDisposable
 {
-    private const int FrameBytes = 64 * 1024;
     private const int MaxSubscriptions = 100_000;
-    private readonly LogConsumer _consumer = new(log, counters.Delivery);
-    private readonly AttachFrameBuilder _frame = new(FrameBytes);
-    private readonly AttachNews _news = new();
+    private readonly AttachOutput _v2 = new(log, counters, conversion: null);
     private readonly HeldAnnouncement _held = new(sources, time);
-    private readonly HashSet<uint> _open = [];
+    private readonly Dictionary<uint, AttachOutput> _open = [];
+    private readonly CancellationTokenSource _end = new();
+    private readonly SemaphoreSlim _oneWrite = new(1); // the stream takes one message at a time
+    private AttachOutput? _v1;
+    private Task _v1Pump = Task.CompletedTask;
     private bool _toldLeaving;
     private bool _greeted;
 
     public async Task RunAsync(IAsyncStreamReader<MessageBuffer> requests, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        await using var gone = context.CancellationToken.Register(_end.Cancel);
         await using var cut = draining.Cut.Register(context.GetHttpContext().Abort); // a write that waits for the peer ends with the stream
-        await using var pump = new EgressPump(_consumer, _frame, counters, draining, time, end.Token);
-        var writing = pump.RunAsync(responses.WriteAsync, Finish);
-        var reading = ReadRequestsAsync(requests, end.Token);
+        var writing = WriteAllAsync(responses);
+        var reading = ReadRequestsAsync(requests, responses);
         await Task.WhenAny(reading, writing);
-        var readOut = writing.IsCompletedSuccessfully && !end.IsCancellationRequested;
-        await end.CancelAsync();
+        var readOut = writing.IsCompletedSuccessfully && !_end.IsCancellationRequested;
+        await _end.CancelAsync();
         try
         {
-            await writing;
-            await reading;
+            await Task.WhenAll(writing, reading);
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or InvalidOperationException)
         {
@@ -47,32 +48,72 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
                 throw new RpcException(new Status(StatusCode.Cancelled, "The client went away."));
             }
         }
+        finally
+        {
+            await _v1Pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     public void Dispose()
     {
         Interlocked.Add(ref counters.Subscriptions, -_open.Count);
-        _consumer.Dispose();
+        _v2.Dispose();
+        _v1?.Dispose();
+        _end.Dispose();
+        _oneWrite.Dispose();
     }
 
-    private async Task ReadRequestsAsync(IAsyncStreamReader<MessageBuffer> requests, CancellationToken end)
+    private async Task WriteAllAsync(IServerStreamWriter<MessageBuffer> responses)
     {
-        while (await requests.MoveNext(end))
+        await PumpAsync(_v2, responses, Finish);
+        await _v1Pump;
+    }
+
+    private async Task PumpAsync(AttachOutput output, IServerStreamWriter<MessageBuffer> responses, Func<bool, bool> finish)
+    {
+        await using var pump = new EgressPump(output.Consumer, output.Frame, counters, draining, time, _end.Token);
+        try
         {
-            using var message = requests.Current;
-            Handle(WireRequest.Parse(AttachRequest.Parser, message.Span));
+            await pump.RunAsync(WriteAsync, finish);
+        }
+        catch
+        {
+            await _end.CancelAsync(); // one is not there without the other
+            throw;
+        }
+
+        async Task WriteAsync(MessageBuffer message)
+        {
+            await _oneWrite.WaitAsync(_end.Token);
+            try
+            {
+                await responses.WriteAsync(message);
+            }
+            finally
+            {
+                _oneWrite.Release();
+            }
         }
     }
 
-    private void Handle(AttachRequest request)
+    private async Task ReadRequestsAsync(IAsyncStreamReader<MessageBuffer> requests, IServerStreamWriter<MessageBuffer> responses)
+    {
+        while (await requests.MoveNext(_end.Token))
+        {
+            using var message = requests.Current;
+            Handle(WireRequest.Parse(AttachRequest.Parser, message.Span), responses);
+        }
+    }
+
+    private void Handle(AttachRequest request, IServerStreamWriter<MessageBuffer> responses)
     {
         switch (request.RequestCase)
         {
             case AttachRequest.RequestOneofCase.Open:
-                Open(request.Open);
+                Open(request.Open, OutputOf(request.Open, responses));
                 break;
-            case AttachRequest.RequestOneofCase.Credit:
-                _consumer.Grant(request.Credit.Subscription, (long)Math.Min(request.Credit.Bytes, long.MaxValue));
+            case AttachRequest.RequestOneofCase.Credit when _open.TryGetValue(request.Credit.Subscription, out var output):
+                output.Consumer.Grant(request.Credit.Subscription, (long)Math.Min(request.Credit.Bytes, long.MaxValue));
                 break;
             case AttachRequest.RequestOneofCase.Close:
                 Close(request.Close.Subscription);
@@ -82,41 +123,61 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
         }
     }
 
-    private void Open(Open open)
+    /// <summary>Where the envelopes go that this asks for. The greeting is being written already when requests are read, so v1 comes behind it.</summary>
+    private AttachOutput OutputOf(Open open, IServerStreamWriter<MessageBuffer> responses)
     {
+        if (open.V1 is null)
+        {
+            return _v2;
+        }
+
+        if (_v1 is null)
+        {
+            var output = _v1 = new AttachOutput(log, counters, new DropsondeRows(counters.Delivery));
+            _v1Pump = PumpAsync(output, responses, _ => FinishNews(output));
+        }
+
+        return _v1;
+    }
+
+    private void Open(Open open, AttachOutput output)
+    {
+        var known = _open.TryGetValue(open.Subscription, out var present);
         var error = open.Subscription == 0 ? "A subscription's number is 1 or more."
-            : _open.Count >= MaxSubscriptions && !_open.Contains(open.Subscription) ? $"There are {MaxSubscriptions} subscriptions already."
+            : _open.Count >= MaxSubscriptions && !known ? $"There are {MaxSubscriptions} subscriptions already."
             : open.Sharing == Sharing.BySource && open.ShardId.Length > 0 && open.Member.Length == 0 ? "A member of a group by source needs a name."
+            : known && present != output ? "A subscription cannot change between v1 and v2."
             : "";
         var answer = new Opened { Subscription = open.Subscription, Error = error };
         if (error.Length == 0)
         {
-            var opened = _consumer.Open(Compile(open));
+            var opened = output.Consumer.Open(Compile(open));
             answer.FirstPosition = (ulong)opened.FirstPosition;
             answer.LivePosition = (ulong)opened.LivePosition;
             answer.OldestTimestamp = opened.OldestTimestamp;
             answer.AgedOut = opened.AgedOut;
-            if (_open.Add(open.Subscription))
+            if (_open.TryAdd(open.Subscription, output))
             {
                 Interlocked.Increment(ref counters.Subscriptions);
             }
         }
 
-        _news.Add(frame => frame.Opened.Add(answer));
-        _consumer.Grant(open.Subscription, (long)Math.Min(open.Credit, long.MaxValue));
-        _consumer.Signal.Set();
+        output.News.Add(frame => frame.Opened.Add(answer));
+        output.Consumer.Grant(open.Subscription, (long)Math.Min(open.Credit, long.MaxValue));
+        output.Consumer.Signal.Set();
     }
 
     private void Close(uint subscription)
     {
-        if (_open.Remove(subscription))
+        if (_open.Remove(subscription, out var output))
         {
-            _consumer.Close(subscription);
+            output.Consumer.Close(subscription);
             Interlocked.Decrement(ref counters.Subscriptions);
         }
 
-        _news.Add(frame => frame.Closed.Add(subscription));
-        _consumer.Signal.Set();
+        output ??= _v2;
+        output.News.Add(frame => frame.Closed.Add(subscription));
+        output.Consumer.Signal.Set();
     }
 
     private SubscriptionRequest Compile(Open open)
@@ -126,7 +187,7 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
         return new SubscriptionRequest
         {
             Id = open.Subscription,
-            Selectors = [.. open.Selectors.Select(selector => new EnvelopeSelector(selector))],
+            Selectors = open.V1 is { } filter ? [filter.Compile()] : [.. open.Selectors.Select(selector => new EnvelopeSelector(selector))],
             ShardId = open.ShardId,
             BySource = open.Sharing == Sharing.BySource,
             MemberName = open.Sharing == Sharing.BySource ? open.Member : open.DeterministicName,
@@ -151,7 +212,7 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
         if (!_greeted)
         {
             _greeted = true;
-            _frame.Add(new AttachFrame
+            _v2.Frame.Add(new AttachFrame
             {
                 Hello = new DopplerHello { DopplerId = identity.Id, Incarnation = identity.Incarnation, Protocol = 1 },
                 Held = _held.Next(),
@@ -160,21 +221,26 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
 
         if (tick && _held.Next() is { } held)
         {
-            _frame.Add(new AttachFrame { Held = held });
-        }
-
-        if (_news.Take() is { } news)
-        {
-            _frame.Add(news);
+            _v2.Frame.Add(new AttachFrame { Held = held });
         }
 
         if (!_toldLeaving && draining.Stopping.IsCancellationRequested)
         {
             _toldLeaving = true;
-            _frame.Add(new AttachFrame { Leaving = true });
+            _v2.Frame.Add(new AttachFrame { Leaving = true });
         }
 
-        Interlocked.Add(ref counters.GapsWritten, _frame.Gaps);
-        return !_frame.IsEmpty;
+        return FinishNews(_v2);
+    }
+
+    private bool FinishNews(AttachOutput output)
+    {
+        if (output.News.Take() is { } news)
+        {
+            output.Frame.Add(news);
+        }
+
+        Interlocked.Add(ref counters.GapsWritten, output.Frame.Gaps);
+        return !output.Frame.IsEmpty;
     }
 }

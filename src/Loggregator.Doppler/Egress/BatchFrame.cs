@@ -1,20 +1,18 @@
-using System.Text;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Selectors;
+using Loggregator.Protocol.V1;
 
 namespace Loggregator.Doppler.Egress;
 
 /// <summary>
-/// An EnvelopeBatch for a reader of the original protocol. Losses are told in band, as gap records, where the reader's selectors admit them.
+/// An EnvelopeBatch, or of v1 a BatchResponse, for a reader of the original protocol. Losses are told in band: as gap records where the
+/// reader's filters admit them, as log lines to a v1 reader that takes logs but no such counter.
 /// </summary>
-internal sealed class BatchFrame(int maxBytes, IReadOnlyList<EnvelopeSelector> selectors) : LogFrame(maxBytes, repeats: true)
+internal sealed class BatchFrame(int maxBytes, IReadOnlyList<IEnvelopeFilter> filters, DropsondeRows? conversion) : LogFrame(maxBytes, repeats: true, conversion)
 {
-    private static readonly byte[][] Reasons =
-        [.. Enumerable.Range(0, LossReasonText.Count).Select(reason => Encoding.UTF8.GetBytes(((LossReason)reason).Text()))];
-
     private MessageBuffer? _gap;
 
     /// <summary>Gap records in the message.</summary>
@@ -28,18 +26,36 @@ internal sealed class BatchFrame(int maxBytes, IReadOnlyList<EnvelopeSelector> s
 
     protected override void Gap(uint subscription, in Loss loss)
     {
+        var takesCounter = TakesCounter(loss.SourceId.Span);
+        if (!takesCounter && !TakesLines)
+        {
+            return;
+        }
+
         using (_gap = MessageBuffer.Rent(256))
         {
-            GapRecord.Write(
-                _gap, loss.SourceId.Span, loss.InstanceId.Span, (ulong)loss.Count, "doppler"u8, Reasons[(int)loss.Reason], loss.LastTimestamp,
-                loss.UpperBound);
-            if (Admits(_gap.Span))
+            var gap = new GapFields
             {
-                var message = Open();
-                Records.Append(message, _gap.Span);
-                GapBytes += _gap.Length;
-                Gaps++;
+                SourceId = loss.SourceId.Span,
+                InstanceId = loss.InstanceId.Span,
+                Count = (ulong)loss.Count,
+                Hop = "doppler"u8,
+                Reason = loss.Reason.Utf8(),
+                Timestamp = loss.LastTimestamp,
+                UpperBound = loss.UpperBound,
+            };
+            if (takesCounter)
+            {
+                GapRecord.Write(_gap, gap.SourceId, gap.InstanceId, gap.Count, gap.Hop, gap.Reason, gap.Timestamp, gap.UpperBound);
             }
+            else
+            {
+                GapRecord.WriteLogLine(_gap, gap, loss.FirstTimestamp);
+            }
+
+            Append(_gap.Span);
+            GapBytes += _gap.Length;
+            Gaps++;
         }
     }
 
@@ -48,17 +64,30 @@ internal sealed class BatchFrame(int maxBytes, IReadOnlyList<EnvelopeSelector> s
         // Only one subscription reads this message, and positions mean nothing to the original protocol.
     }
 
-    private bool Admits(ReadOnlySpan<byte> envelope)
+    private bool TakesLines => IsConverted && filters is [DropsondeFilter { Kind: not DropsondeKind.Metrics }];
+
+    private bool TakesCounter(ReadOnlySpan<byte> sourceId)
     {
-        RawEnvelope.TryReadHeader(envelope, out var header);
-        foreach (var selector in selectors)
+        foreach (var filter in filters)
         {
-            if (selector.Matches(header, envelope))
+            if (filter.TakesCounter("dropped"u8) && (filter.SourceId.IsEmpty || filter.SourceId.SequenceEqual(sourceId)))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    private void Append(ReadOnlySpan<byte> envelope)
+    {
+        if (!IsConverted)
+        {
+            Records.Append(Open(), envelope);
+            return;
+        }
+
+        RawEnvelope.TryReadHeader(envelope, out var header);
+        V2ToV1.Write(Open(), envelope, header, int.MaxValue, out _);
     }
 }

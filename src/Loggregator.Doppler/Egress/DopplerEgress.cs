@@ -1,16 +1,20 @@
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Loggregator.Doppler.Lifetime;
+using Loggregator.Doppler.Plumbing;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.Plumbing;
 using Loggregator.Protocol.Selectors;
 using Loggregator.Protocol.V2;
+using SubscriptionRequest = Loggregator.Protocol.Plumbing.SubscriptionRequest;
 
 namespace Loggregator.Doppler.Egress;
 
 /// <summary>
-/// <c>loggregator.v2.Egress</c>, for original reverse log proxies and anyone else. A call is one reader of the log: when it is slow, HTTP/2
+/// <c>loggregator.v2.Egress</c> and, of v1, <c>plumbing.Doppler</c>, for original reverse log proxies, Traffic Controllers and anyone else. A
+/// call is one reader of the log: when it is slow, HTTP/2
 /// flow control holds the writing, its position falls behind, and what the log had to give up meanwhile is told as gap records.
 /// </summary>
 internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, DopplerOptions options, Draining draining, TimeProvider time)
@@ -20,12 +24,18 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
     private const int HeaderAllowance = 16; // record header of the only envelope of a message
 
     private Task BatchedReceiverAsync(MessageBuffer request, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context) =>
-        ServeAsync(request, context, responses.WriteAsync);
+        ServeSelectorsAsync(request, context, responses.WriteAsync);
 
     private Task ReceiverAsync(MessageBuffer request, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context) =>
-        ServeAsync(request, context, batch => WriteEachAsync(batch, responses));
+        ServeSelectorsAsync(request, context, batch => WriteEachAsync(batch, responses, wholeRecords: false));
 
-    private async Task ServeAsync(MessageBuffer message, ServerCallContext context, Func<MessageBuffer, Task> write)
+    private Task BatchSubscribeAsync(MessageBuffer request, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context) =>
+        ServeFilterAsync(request, context, responses.WriteAsync);
+
+    private Task SubscribeAsync(MessageBuffer request, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context) =>
+        ServeFilterAsync(request, context, batch => WriteEachAsync(batch, responses, wholeRecords: true)); // a record is a Response as it is
+
+    private Task ServeSelectorsAsync(MessageBuffer message, ServerCallContext context, Func<MessageBuffer, Task> write)
     {
         EgressBatchRequest request; // EgressRequest has the same fields
         using (message)
@@ -33,21 +43,44 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
             request = WireRequest.Parse(EgressBatchRequest.Parser, message.Span);
         }
 
+        EnvelopeSelector[] selectors = [.. request.Selectors.Select(selector => new EnvelopeSelector(selector))];
+        return ServeAsync(selectors, request.ShardId, request.DeterministicName, conversion: null, context, write);
+    }
+
+    private Task ServeFilterAsync(MessageBuffer message, ServerCallContext context, Func<MessageBuffer, Task> write)
+    {
+        SubscriptionRequest request;
+        using (message)
+        {
+            request = WireRequest.Parse(SubscriptionRequest.Parser, message.Span);
+        }
+
+        var filter = (request.Filter ?? new Filter()).Compile();
+        return ServeAsync([filter], request.ShardID, "", new DropsondeRows(counters.Delivery), context, write);
+    }
+
+    private async Task ServeAsync(
+        IReadOnlyList<IEnvelopeFilter> filters,
+        string shardId,
+        string deterministicName,
+        DropsondeRows? conversion,
+        ServerCallContext context,
+        Func<MessageBuffer, Task> write)
+    {
         using var stream = draining.Enter(StreamKind.Egress);
         await using var cut = draining.Cut.Register(context.GetHttpContext().Abort); // a write that waits for the peer ends with the stream
-        EnvelopeSelector[] selectors = [.. request.Selectors.Select(selector => new EnvelopeSelector(selector))];
         using var consumer = new LogConsumer(log, counters.Delivery);
-        consumer.Open(new SubscriptionRequest
+        consumer.Open(new Pipeline.Log.SubscriptionRequest
         {
             Id = TheOnly,
-            Selectors = selectors,
-            ShardId = request.ShardId,
-            MemberName = request.DeterministicName,
+            Selectors = filters,
+            ShardId = shardId,
+            MemberName = deterministicName,
             Credit = long.MaxValue,
             MaxEnvelopeBytes = options.MaxEgressMessageBytes - HeaderAllowance,
         });
         Interlocked.Increment(ref counters.Subscriptions);
-        var frame = new BatchFrame(Math.Min(FrameBytes, options.MaxEgressMessageBytes), selectors);
+        var frame = new BatchFrame(Math.Min(FrameBytes, options.MaxEgressMessageBytes), filters, conversion);
         await using var pump = new EgressPump(consumer, frame, counters, draining, time, context.CancellationToken);
         try
         {
@@ -74,29 +107,30 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
         }
     }
 
-    private static async Task WriteEachAsync(MessageBuffer batch, IServerStreamWriter<MessageBuffer> responses)
+    private static async Task WriteEachAsync(MessageBuffer batch, IServerStreamWriter<MessageBuffer> responses, bool wholeRecords)
     {
-        for (var at = 0; TryNext(batch, ref at, out var envelope);)
+        for (var at = 0; TryNext(batch, ref at, wholeRecords, out var response);)
         {
-            using (envelope)
+            using (response)
             {
-                await responses.WriteAsync(envelope);
+                await responses.WriteAsync(response);
             }
         }
     }
 
-    private static bool TryNext(MessageBuffer batch, ref int at, out MessageBuffer envelope)
+    private static bool TryNext(MessageBuffer batch, ref int at, bool wholeRecord, out MessageBuffer response)
     {
         var records = new RecordReader(batch.Span[at..]);
         if (!records.MoveNext())
         {
-            envelope = null!;
+            response = null!;
             return false;
         }
 
-        at += records.RecordLength;
-        envelope = MessageBuffer.Rent(records.Current.Length);
-        envelope.Write(records.Current);
+        var bytes = wholeRecord ? batch.Span.Slice(at + records.RecordOffset, records.RecordLength) : records.Current;
+        at += records.RecordOffset + records.RecordLength;
+        response = MessageBuffer.Rent(bytes.Length);
+        response.Write(bytes);
         return true;
     }
 
@@ -109,6 +143,10 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
                 RawMethods.BatchedReceiver, [], (service, request, responses, call) => service.BatchedReceiverAsync(request, responses, call));
             context.AddServerStreamingMethod(
                 RawMethods.Receiver, [], (service, request, responses, call) => service.ReceiverAsync(request, responses, call));
+            context.AddServerStreamingMethod(
+                RawMethods.BatchSubscribe, [], (service, request, responses, call) => service.BatchSubscribeAsync(request, responses, call));
+            context.AddServerStreamingMethod(
+                RawMethods.Subscribe, [], (service, request, responses, call) => service.SubscribeAsync(request, responses, call));
         }
     }
 }

@@ -7,7 +7,7 @@ using Loggregator.Protocol.Grpc;
 namespace Loggregator.Doppler.Ingress;
 
 /// <summary>
-/// <c>loggregator.v2.Ingress</c>, for original agents and anyone else: all three calls. A half-close is answered with OK. When the role
+/// <c>loggregator.v2.Ingress</c> and, of v1, <c>plumbing.DopplerIngestor</c>, for original agents and anyone else: all calls. A half-close is answered with OK. When the role
 /// stops, streams are read for a short while longer and then end with Unavailable, so that producers turn elsewhere.
 /// </summary>
 internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Draining draining)
@@ -28,6 +28,9 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
 
     private Task<MessageBuffer> SenderAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext context) =>
         ReceiveAsync(messages, (message, scratch) => intake.Accept(message.Span, scratch), context);
+
+    private Task<MessageBuffer> PusherAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext context) =>
+        ReceiveAsync(messages, (message, scratch) => intake.AcceptDropsonde(message.Span, scratch), context);
 
     private async Task<MessageBuffer> ReceiveAsync(
         IAsyncStreamReader<MessageBuffer> messages, Action<MessageBuffer, IntakeScratch> accept, ServerCallContext context)
@@ -70,6 +73,7 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
         {
             context.AddUnaryMethod(RawMethods.Send, [], (service, message, call) => service.Send(message, call));
             context.AddClientStreamingMethod(RawMethods.BatchSender, [], (service, messages, call) => service.BatchSenderAsync(messages, call));
+            context.AddClientStreamingMethod(RawMethods.Pusher, [], (service, messages, call) => service.PusherAsync(messages, call));
             context.AddClientStreamingMethod(RawMethods.Sender, [], (service, messages, call) => service.SenderAsync(messages, call));
         }
     }

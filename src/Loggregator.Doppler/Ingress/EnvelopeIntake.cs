@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.V1;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.Doppler.Ingress;
@@ -12,6 +13,7 @@ namespace Loggregator.Doppler.Ingress;
 /// </summary>
 internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
 {
+    private const int UsualGrowth = 512; // of an envelope that is turned into one of v2
     private const int MaxStreams = 128 * 1024;
 
     // What a reader takes in one message, less record header and stamp.
@@ -43,7 +45,29 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
         Append(envelope, scratch, 1);
     }
 
-    private void Read(ReadOnlySpan<byte> envelope, int offset, IntakeScratch scratch)
+    /// <summary>Takes an EnvelopeData of plumbing: the v2 form of the dropsonde envelope in it, and its own bytes beside. One that is none is dropped alone.</summary>
+    public void AcceptDropsonde(ReadOnlySpan<byte> message, IntakeScratch scratch)
+    {
+        var data = new RecordReader(message); // the field has the number of a record's
+        var payload = data.MoveNext() ? data.Current : default;
+        var fault = DropsondeEnvelope.TryRead(payload, out var dropsonde);
+        if (fault != ConversionFault.None)
+        {
+            Interlocked.Increment(ref counters.Invalid);
+            Interlocked.Increment(ref counters.UnreadableV1[(int)fault]);
+            Append(default, scratch, 1);
+            return;
+        }
+
+        using var both = MessageBuffer.Rent((2 * payload.Length) + UsualGrowth);
+        V1ToV2.Write(both, payload, dropsonde, DropsondeTagging.None);
+        var length = both.Length;
+        both.Write(payload);
+        Read(both.Span[..length], 0, scratch, payload.Length);
+        Append(both.Span, scratch, 1);
+    }
+
+    private void Read(ReadOnlySpan<byte> envelope, int offset, IntakeScratch scratch, int originalLength = 0)
     {
         if (!RawEnvelope.TryRead(envelope, out var header))
         {
@@ -57,11 +81,11 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
         {
             var renamed = Rename(envelope);
             RawEnvelope.TryRead(renamed, out header);
-            scratch.Add(header, renamed);
+            scratch.Add(header, renamed, offset + envelope.Length, originalLength);
         }
         else
         {
-            scratch.Add(header, offset, envelope.Length);
+            scratch.Add(header, offset, envelope.Length, originalLength);
         }
     }
 
@@ -80,7 +104,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
             foreach (ref readonly var read in scratch.Envelopes)
             {
                 var envelope = read.Renamed ?? message.Slice(read.Offset, read.Length);
-                scratch.Write(envelope, read.Header, _stamps);
+                scratch.Write(envelope, message.Slice(read.Original.Offset, read.Original.Length), read.Header, _stamps);
             }
 
             log.Append(scratch.Records, scratch.Rows);

@@ -22,12 +22,18 @@ internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
 
     public int Stamped { get; private set; }
 
-    public void Add(in EnvelopeHeader header, int offset, int length) => Add(new ReadEnvelope(header, offset, length, null));
+    /// <summary>Adds an envelope of the message, and the dropsonde envelope that it came as if that follows it.</summary>
+    public void Add(in EnvelopeHeader header, int offset, int length, int originalLength) =>
+        Add(new ReadEnvelope(header, offset, length, null, new ByteRange(offset + length, originalLength)));
 
-    public void Add(in EnvelopeHeader header, byte[] renamed) => Add(new ReadEnvelope(header, 0, renamed.Length, renamed));
+    public void Add(in EnvelopeHeader header, byte[] renamed, int originalOffset, int originalLength) =>
+        Add(new ReadEnvelope(header, 0, renamed.Length, renamed, new ByteRange(originalOffset, originalLength)));
 
-    /// <summary>Writes one envelope with its number behind it; one that an earlier tier of ours has numbered keeps its own.</summary>
-    public void Write(ReadOnlySpan<byte> envelope, in EnvelopeHeader header, StampTable stamps)
+    /// <summary>
+    /// Writes one envelope with its number behind it, and then the dropsonde envelope that it came as. One that an earlier tier of ours has
+    /// numbered keeps its own.
+    /// </summary>
+    public void Write(ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> original, in EnvelopeHeader header, StampTable stamps)
     {
         _records ??= MessageBuffer.Rent(_bytes + (Count * (Protocol.Envelopes.Records.MaxHeaderLength + Stamp.MaxLength)));
         Span<byte> stamp = stackalloc byte[Stamp.MaxLength];
@@ -46,7 +52,8 @@ internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
         envelope.CopyTo(target[at..]);
         stamp[..stampLength].CopyTo(target[(at + envelope.Length)..]);
         _records.Advance(at + length);
-        Rows.Add(_records.Span, offset, at + length, length, header);
+        _records.Write(original);
+        Rows.Add(_records.Span, offset, at + length, length, header, original.Length);
     }
 
     public void Clear()
@@ -70,9 +77,9 @@ internal sealed class IntakeScratch(EnvelopeLog log) : IDisposable
         }
 
         _read[Count++] = read;
-        _bytes += read.Length;
+        _bytes += read.Length + read.Original.Length;
     }
 
     /// <summary>An envelope that passed: where it is in the message, or its bytes when its tags had to be renamed.</summary>
-    internal readonly record struct ReadEnvelope(EnvelopeHeader Header, int Offset, int Length, byte[]? Renamed);
+    internal readonly record struct ReadEnvelope(EnvelopeHeader Header, int Offset, int Length, byte[]? Renamed, ByteRange Original);
 }

@@ -16,8 +16,12 @@ public sealed class AppendBatch(EnvelopeLog log)
 
     internal ReadOnlySpan<AppendRow> Rows => _rows.AsSpan(0, Count);
 
-    /// <summary>Adds the record at <paramref name="recordOffset"/> of the message, whose envelope is its last part.</summary>
-    public void Add(ReadOnlySpan<byte> message, int recordOffset, int recordLength, int envelopeLength, in EnvelopeHeader header)
+    /// <summary>
+    /// Adds the record at <paramref name="recordOffset"/> of the message, whose envelope is its last part. The dropsonde envelope that it
+    /// came as, if it did, follows it at once.
+    /// </summary>
+    public void Add(
+        ReadOnlySpan<byte> message, int recordOffset, int recordLength, int envelopeLength, in EnvelopeHeader header, int originalLength = 0)
     {
         if (Count == _rows.Length)
         {
@@ -27,13 +31,13 @@ public sealed class AppendBatch(EnvelopeLog log)
         var source = recordOffset + recordLength - envelopeLength + header.SourceId.Offset;
         ref var row = ref _rows[Count++];
         row.Offset = recordOffset;
-        row.Length = recordLength;
+        row.Length = recordLength + originalLength;
         row.SourceOffset = header.SourceId.Length == 0 ? recordOffset : source;
         row.SourceLength = header.SourceId.Length;
         row.SourceHash = log.HashOf(message.Slice(row.SourceOffset, row.SourceLength));
         row.Timestamp = header.Timestamp;
-        row.Kind = RowKind.Of(header);
-        Bytes += recordLength;
+        row.Kind = (byte)(RowKind.Of(header) + (originalLength > 0 ? RowKind.Original : 0));
+        Bytes += row.Length;
     }
 
     /// <summary>Empties the batch.</summary>

@@ -1,7 +1,9 @@
+using Loggregator.Protocol.V1;
+
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
-/// What was matched, with multiplicity, and where it went: at rest, matched = written + evicted + too large + peer gone. Any thread adds.
+/// What was matched, with multiplicity, and where it went: at rest, matched = written + evicted + too large + peer gone + unconverted. Any thread adds.
 /// </summary>
 public sealed class DeliveryCounters
 {
@@ -19,6 +21,9 @@ public sealed class DeliveryCounters
 
     /// <summary>Lost because the peer went while they were being written.</summary>
     public long PeerGone;
+
+    /// <summary>Rows that have no form in v1, times the subscriptions that asked for it, by <see cref="ConversionFault"/>.</summary>
+    public long[] Unconverted { get; } = new long[(int)ConversionFault.TooLarge + 1];
 
     internal static void Add(ref long counter, long count) => Interlocked.Add(ref counter, count);
 }

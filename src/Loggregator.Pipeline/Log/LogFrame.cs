@@ -8,7 +8,8 @@ namespace Loggregator.Pipeline.Log;
 /// </summary>
 /// <param name="maxBytes">Records up to so many bytes together, or one that is larger.</param>
 /// <param name="repeats">A record that goes to a subscription k times is written k times; else once, and the run says the rest.</param>
-public abstract class LogFrame(int maxBytes, bool repeats)
+/// <param name="conversion">Makes dropsonde envelopes of the rows; null: their records are copied as they are.</param>
+public abstract class LogFrame(int maxBytes, bool repeats, DropsondeRows? conversion = null)
 {
     private const int FirstRent = 68 * 1024, Slack = 1024;
     private Segment? _segment; // of the block that is not copied yet
@@ -66,16 +67,27 @@ public abstract class LogFrame(int maxBytes, bool repeats)
 
     internal bool Repeats => repeats;
 
+    /// <summary>Whether each row is converted by itself.</summary>
+    protected internal bool IsConverted => conversion is not null;
+
     /// <summary>Bytes of records that still fit.</summary>
     internal int Room => Math.Max(maxBytes - Bytes, 0);
 
     internal bool HasRoom(int length) => Envelopes == 0 || Bytes + length <= maxBytes;
 
-    /// <summary>Adds consecutive rows that go to so many receivers; just one row when it is to be repeated.</summary>
-    internal void Add(Segment segment, int row, int count, int receivers)
+    /// <summary>
+    /// Adds consecutive rows that go to so many receivers; just one row when it is to be repeated, is converted, or has more than its record.
+    /// </summary>
+    /// <returns>What they are in the message, repetitions aside.</returns>
+    internal (int Records, int Bytes) Add(Segment segment, int row, int count, int receivers)
     {
+        if (conversion is not null)
+        {
+            return Convert(conversion, segment, row, receivers);
+        }
+
         var from = segment.Offsets[row];
-        var to = segment.Offsets[row + count];
+        var to = count == 1 ? from + segment.RecordLength(row) : segment.Offsets[row + count];
         Deliveries += count * receivers;
         if (repeats && receivers > 1)
         {
@@ -86,18 +98,19 @@ public abstract class LogFrame(int maxBytes, bool repeats)
             }
 
             Envelopes += receivers;
-            return;
+            return (count, to - from);
         }
 
         Envelopes += count;
         if (_segment == segment && _to == from)
         {
             _to = to;
-            return;
+            return (count, to - from);
         }
 
         Flush();
         (_segment, _from, _to) = (segment, from, to);
+        return (count, to - from);
     }
 
     /// <summary>Copies the block; to be called before the gate is left, as the segment may be used for something else then.</summary>
@@ -109,6 +122,17 @@ public abstract class LogFrame(int maxBytes, bool repeats)
             _segment = null;
             _from = _to = 0;
         }
+    }
+
+    // No subscription gets a converted row twice: it has one filter.
+    private (int Records, int Bytes) Convert(DropsondeRows conversion, Segment segment, int row, int receivers)
+    {
+        var message = Open();
+        var before = message.Length;
+        var records = conversion.Write(segment, row, receivers, message);
+        Deliveries += records > 0 ? receivers : 0;
+        Envelopes += records;
+        return (records, message.Length - before);
     }
 
     private void Append(Segment segment, int from, int to)

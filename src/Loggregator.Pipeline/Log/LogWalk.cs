@@ -21,6 +21,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
     private uint[] _ids = new uint[4];
     private int _receiverCount;
     private int _rows;
+    private int _records; // that these rows were written as
     private long _bytes;
     private long _matchedInWalk;
     private long _bytesLeft; // until a receiver's credit is used up
@@ -140,7 +141,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
                 continue;
             }
 
-            Take(segment, row, 1, length, frame);
+            Take(segment, row, 1, frame);
             row = TakeAlike(reader.Table, segment, row, end, frame);
         }
     }
@@ -160,6 +161,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         while (next < end
             && offsets[next + 1] <= last
             && offsets[next + 1] - offsets[next] <= _largest
+            && !RowKind.HasOriginal(segment.Kinds[next])
             && table.Find(segment.Sources[next], segment.Kinds[next]) is { Maybe.Length: 0 } route
             && ReferenceEquals(route.Always, always))
         {
@@ -168,20 +170,21 @@ internal sealed class LogWalk(DeliveryCounters counters)
 
         if (next > from)
         {
-            Take(segment, next - 1, next - from, offsets[next] - offsets[from], frame);
+            Take(segment, next - 1, next - from, frame);
         }
 
         return next - 1;
     }
 
-    private void Take(Segment segment, int row, int count, int length, LogFrame frame)
+    private void Take(Segment segment, int row, int count, LogFrame frame)
     {
-        frame.Add(segment, row + 1 - count, count, _receiverCount);
+        var (records, bytes) = frame.Add(segment, row + 1 - count, count, _receiverCount);
         _rows += count;
-        _bytes += length;
+        _records += records;
+        _bytes += bytes;
         _lastSegment = segment;
         _lastRow = row;
-        _bytesLeft -= length;
+        _bytesLeft -= bytes;
         if (_bytesLeft <= 0)
         {
             CloseRun(frame);
@@ -216,7 +219,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         }
 
         var filtered = reader.Owner is { } owner && owner.FiltersAt(position);
-        _always = route.Maybe.Length == 0 && !filtered ? route.Always : null;
+        _always = route.Maybe.Length == 0 && !filtered && !frame.IsConverted ? route.Always : null;
         return true;
     }
 
@@ -252,7 +255,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         }
 
         var next = _lastSegment!.PositionOf(_lastRow) + 1;
-        frame.Run(_rows, _ids.AsSpan(0, _receiverCount), next);
+        frame.Run(_records, _ids.AsSpan(0, _receiverCount), next);
         _matchedInWalk += (long)_rows * _receiverCount;
         foreach (var subscription in _receivers.AsSpan(0, _receiverCount))
         {
@@ -270,6 +273,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         Array.Clear(_receivers, 0, _receiverCount);
         _receiverCount = 0;
         _rows = 0;
+        _records = 0;
         _bytes = 0;
     }
 
@@ -300,7 +304,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
 
         foreach (var target in route.Maybe)
         {
-            if ((reader.Owner is not null || target.Subscription.Attached) && target.Takes(position, header, envelope, route.CheckSource))
+            if ((reader.Owner is not null || target.Subscription.Attached) && target.Takes(position, header, envelope, segment.Original(row), route.CheckSource))
             {
                 AddMatch(target.Subscription);
             }

@@ -2,7 +2,7 @@ using Loggregator.Protocol.Envelopes;
 
 namespace Loggregator.Pipeline.Log;
 
-/// <summary>What a row's record is, as routing needs it: the envelope type, and two values of its own.</summary>
+/// <summary>What a row's record is, as routing needs it: the envelope type, two values of its own, and a flag.</summary>
 internal static class RowKind
 {
     /// <summary>A counter that is a gap record of one of our tiers.</summary>
@@ -11,16 +11,22 @@ internal static class RowKind
     /// <summary>A row of a kept segment that was given up; nobody matches it.</summary>
     public const byte Dead = 7;
 
+    /// <summary>Added to a kind: the dropsonde envelope that the record came as lies behind it.</summary>
+    public const byte Original = 8;
+
     /// <summary>The number of kinds.</summary>
-    public const int Count = 8;
+    public const int Count = 2 * Original;
 
     public static byte Of(in EnvelopeHeader header) =>
         (header.Flags & EnvelopeFlags.GapRecord) != 0 ? Gap : (byte)header.Type;
 
-    public static EnvelopeType TypeOf(int kind) => kind switch
+    /// <summary>Whether the row holds the dropsonde envelope that its record came as.</summary>
+    public static bool HasOriginal(int kind) => kind >= Original;
+
+    public static EnvelopeType TypeOf(int kind) => (kind % Original) switch
     {
         Gap => EnvelopeType.Counter,
         Dead => EnvelopeType.None,
-        _ => (EnvelopeType)kind,
+        var type => (EnvelopeType)type,
     };
 }

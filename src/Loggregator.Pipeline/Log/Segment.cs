@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
@@ -77,20 +80,35 @@ internal sealed class Segment
 
     public int LengthOf(int row) => Offsets[row + 1] - Offsets[row];
 
+    /// <summary>All of the row: its record, and behind it what <see cref="Original"/> gives.</summary>
     public ReadOnlySpan<byte> Record(int row) => Bytes.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
 
     /// <summary>The record without its header: tag and length.</summary>
     public ReadOnlySpan<byte> Envelope(int row)
     {
         var record = Record(row);
-        var header = 2;
-        while (record[header - 1] >= 0x80)
+        var header = 1;
+        int length = 0, shift = 0;
+        byte next;
+        do
         {
-            header++;
+            next = record[header++];
+            length |= (next & 0x7F) << shift;
+            shift += 7;
         }
-
-        return record[header..];
+        while (next >= 0x80);
+        return record.Slice(header, length);
     }
+
+    /// <summary>The dropsonde envelope that the record came as; empty if it did not.</summary>
+    public ReadOnlySpan<byte> Original(int row)
+    {
+        var record = Record(row);
+        return RowKind.HasOriginal(Kinds[row]) ? record[RecordLength(record, Envelope(row))..] : default;
+    }
+
+    /// <summary>Bytes of the row's record alone.</summary>
+    public int RecordLength(int row) => RowKind.HasOriginal(Kinds[row]) ? RecordLength(Record(row), Envelope(row)) : LengthOf(row);
 
     /// <summary>The first row at or behind <paramref name="position"/>; <see cref="Count"/> if there is none.</summary>
     public int RowAt(long position)
@@ -104,6 +122,9 @@ internal sealed class Segment
         var at = Positions.AsSpan(0, count).BinarySearch(position);
         return at < 0 ? ~at : at;
     }
+
+    private static int RecordLength(ReadOnlySpan<byte> row, ReadOnlySpan<byte> envelope) =>
+        (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(envelope)) + envelope.Length;
 
     public bool HasRoom(int length) => Count < RowCapacity && Bytes.Length - ByteCount >= length;
 

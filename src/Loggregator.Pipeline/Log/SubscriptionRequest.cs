@@ -9,7 +9,7 @@ public sealed class SubscriptionRequest
     public required uint Id { get; init; }
 
     /// <summary>What it wants: an envelope that several of them match goes to it as many times. None: nothing.</summary>
-    public required IReadOnlyList<EnvelopeSelector> Selectors { get; init; }
+    public required IReadOnlyList<IEnvelopeFilter> Selectors { get; init; }
 
     /// <summary>Empty: every match. Else the group that shares the matches.</summary>
     public string ShardId { get; init; } = "";

@@ -6,11 +6,11 @@ namespace Loggregator.Pipeline.Log;
 
 /// <summary>One selector of a subscription, bound to the log: its source's entry and its share of a group.</summary>
 /// <param name="subscription">Whose it is.</param>
-/// <param name="selector">What it selects.</param>
+/// <param name="filter">What it selects.</param>
 /// <param name="source">The entry of the selector's source, pinned; null for any source.</param>
 /// <param name="member">Its share of a group; null when it gets every match.</param>
 /// <param name="forGaps">It selects the gap records of the selector's source, and nothing else.</param>
-internal sealed class Target(Subscription subscription, EnvelopeSelector selector, SourceEntry? source, ShardMember? member, bool forGaps)
+internal sealed class Target(Subscription subscription, IEnvelopeFilter filter, SourceEntry? source, ShardMember? member, bool forGaps)
 {
     private static ReadOnlySpan<byte> GapName => "dropped"u8;
 
@@ -25,18 +25,17 @@ internal sealed class Target(Subscription subscription, EnvelopeSelector selecto
     /// <summary>Whether rows of this kind can match at all.</summary>
     public bool Concerns(byte kind) => kind switch
     {
-        RowKind.Dead or (byte)EnvelopeType.None => false,
-        RowKind.Gap => ForGaps
-            || (selector.Type == EnvelopeType.Counter && (selector.MatchesByHeader || selector.CounterName.SequenceEqual(GapName))),
-        _ => !ForGaps && (byte)selector.Type == kind,
+        RowKind.Dead => false,
+        RowKind.Gap => ForGaps || filter.TakesCounter(GapName),
+        _ => !ForGaps && filter.Concerns(RowKind.TypeOf(kind), RowKind.HasOriginal(kind)),
     };
 
     /// <summary>Whether a row that it concerns matches as soon as its source does.</summary>
-    public bool TakesAll(byte kind) => Member is null && (kind == RowKind.Gap || selector.MatchesByHeader);
+    public bool TakesAll(byte kind) => Member is null && (kind == RowKind.Gap || filter.TakesAll(RowKind.TypeOf(kind), RowKind.HasOriginal(kind)));
 
     /// <summary>Whether a row that it concerns matches.</summary>
-    public bool Takes(long position, in EnvelopeHeader header, ReadOnlySpan<byte> envelope, bool checkSource) =>
-        (!checkSource || Source is null || header.SourceId.Of(envelope).SequenceEqual(selector.SourceId))
-        && (ForGaps || selector.MatchesNames(header, envelope))
+    public bool Takes(long position, in EnvelopeHeader header, ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> original, bool checkSource) =>
+        (!checkSource || Source is null || header.SourceId.Of(envelope).SequenceEqual(filter.SourceId))
+        && (ForGaps || filter.MatchesContent(header, envelope, original))
         && (Member is null || Member.Group.Chooses(Member, position, header, envelope));
 }

@@ -3,17 +3,17 @@ using Loggregator.Protocol.Selectors;
 namespace Loggregator.Pipeline.Sharding;
 
 /// <summary>
-/// What makes members one group: the shard id with one exact selector (groups of the original calls), or with the whole set of selectors
+/// What makes members one group: the shard id with one exact filter (groups of the original calls), or with the whole set of selectors
 /// (groups that share by source).
 /// </summary>
 internal sealed class GroupKey : IEquatable<GroupKey>
 {
     private readonly string _shardId;
     private readonly bool _bySource;
-    private readonly HashSet<EnvelopeSelector> _selectors;
+    private readonly HashSet<IEnvelopeFilter> _selectors;
     private readonly int _hash;
 
-    public GroupKey(string shardId, bool bySource, IEnumerable<EnvelopeSelector> selectors)
+    public GroupKey(string shardId, bool bySource, IEnumerable<IEnvelopeFilter> selectors)
     {
         _shardId = shardId;
         _bySource = bySource;

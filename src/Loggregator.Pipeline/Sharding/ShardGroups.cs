@@ -7,7 +7,7 @@ internal sealed class ShardGroups
 {
     private readonly Dictionary<GroupKey, ShardGroup> _groups = [];
 
-    public ShardMember Join(string shardId, bool bySource, IEnumerable<EnvelopeSelector> selectors, string name, long position, long oldest)
+    public ShardMember Join(string shardId, bool bySource, IEnumerable<IEnvelopeFilter> selectors, string name, long position, long oldest)
     {
         var key = new GroupKey(shardId, bySource, selectors);
         if (!_groups.TryGetValue(key, out var group))

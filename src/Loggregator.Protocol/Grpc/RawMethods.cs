@@ -14,6 +14,9 @@ public static class RawMethods
     /// <summary>Service names as they appear in the method paths.</summary>
     public const string Ingress = "loggregator.v2.Ingress", Egress = "loggregator.v2.Egress", Internal = "loggregator.internal.v1.Doppler";
 
+    /// <summary>The original's services of v1.</summary>
+    public const string Ingestor = "plumbing.DopplerIngestor", V1Egress = "plumbing.Doppler";
+
     /// <summary>Copies the payload into a pooled buffer and back.</summary>
     public static readonly Marshaller<MessageBuffer> Marshaller = new(Serialize, Deserialize);
 
@@ -40,6 +43,15 @@ public static class RawMethods
 
     /// <summary><c>/loggregator.internal.v1.Doppler/Read</c>: ReadRequest and ReadFrame.</summary>
     public static readonly Method<MessageBuffer, MessageBuffer> Read = Define(MethodType.ServerStreaming, Internal, "Read");
+
+    /// <summary><c>/plumbing.DopplerIngestor/Pusher</c>: stream of EnvelopeData.</summary>
+    public static readonly Method<MessageBuffer, MessageBuffer> Pusher = Define(MethodType.ClientStreaming, Ingestor, "Pusher");
+
+    /// <summary><c>/plumbing.Doppler/Subscribe</c>: stream of Response.</summary>
+    public static readonly Method<MessageBuffer, MessageBuffer> Subscribe = Define(MethodType.ServerStreaming, V1Egress, "Subscribe");
+
+    /// <summary><c>/plumbing.Doppler/BatchSubscribe</c>: stream of BatchResponse.</summary>
+    public static readonly Method<MessageBuffer, MessageBuffer> BatchSubscribe = Define(MethodType.ServerStreaming, V1Egress, "BatchSubscribe");
 
     private static Method<MessageBuffer, MessageBuffer> Define(MethodType type, string service, string name) =>
         new(type, service, name, Marshaller, Marshaller);
