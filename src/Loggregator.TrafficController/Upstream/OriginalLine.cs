@@ -18,9 +18,6 @@ namespace Loggregator.TrafficController.Upstream;
 internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRequest request, TrafficControllerCounters counters, TimeProvider time, ILogger log)
     : IDisposable
 {
-    private static readonly Method<MessageBuffer, MessageBuffer> BatchSubscribe = new(
-        MethodType.ServerStreaming, "plumbing.Doppler", "BatchSubscribe", RawMethods.Marshaller, RawMethods.Marshaller);
-
     private readonly Lock _gate = new(); // guards the members; streams' own locks are taken inside
     private readonly List<OriginalMembership> _members = [];
     private readonly CancellationTokenSource _stop = new();
@@ -78,7 +75,7 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
             {
                 using var message = Ask();
                 using var call = channel.CreateCallInvoker().AsyncServerStreamingCall(
-                    request.V1 is null ? RawMethods.BatchedReceiver : BatchSubscribe, null, new CallOptions(cancellationToken: _stop.Token), message);
+                    request.V1 is null ? RawMethods.BatchedReceiver : RawMethods.BatchSubscribe, null, new CallOptions(cancellationToken: _stop.Token), message);
                 while (await call.ResponseStream.MoveNext(_stop.Token))
                 {
                     using var batch = call.ResponseStream.Current;

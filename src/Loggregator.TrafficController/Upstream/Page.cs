@@ -107,7 +107,7 @@ internal sealed class Page
         {
             lock (_sync)
             {
-                return _frames ??= Origin?.Request.V1 is { } filter ? V1Frames.OfV2(Records, Copies, filter.Match) : V1Frames.OfV1(Records, Count);
+                return _frames ??= new V1Frames(Records, Count, Copies, lines: Origin?.Request.V1 is { TakesCounters: false });
             }
         }
     }

@@ -15,7 +15,7 @@ internal sealed class StreamRequest
 
     public required IReadOnlyList<Selector> Selectors { get; init; }
 
-    /// <summary>The envelopes are wanted in the form of version 1, by this filter, of which the selectors are the outer bound; null: as they are.</summary>
+    /// <summary>The envelopes are wanted as those of version 1 that pass this filter; the selectors then only say how losses are told.</summary>
     public V1Filter? V1 { get; init; }
 
     public string ShardId { get; init; } = "";
@@ -45,6 +45,7 @@ internal sealed class StreamRequest
     public SubscriptionSpec Spec => _spec ??= new SubscriptionSpec
     {
         Selectors = Selectors,
+        V1 = V1?.Wire,
         ShardId = ShardId,
         DeterministicName = DeterministicName,
         Sharing = Sharing,
@@ -62,7 +63,7 @@ internal sealed class StreamRequest
         }
 
         Array.Sort(texts, StringComparer.Ordinal);
-        return (Gaps ? "+" : "-") + (V1 is { } filter ? $"v1 {filter.Kind} " : "") + string.Concat(texts);
+        return (Gaps ? "+" : "-") + (V1 is { } filter ? $"v1,{(int)filter.Kind},{filter.AppId.Length}:{filter.AppId}" : "") + string.Concat(texts);
     }
 
     private static string Canonical(Selector selector)

@@ -11,57 +11,30 @@ namespace Loggregator.TrafficController.Upstream;
 /// <param name="kind">Of that, what.</param>
 internal sealed class V1Filter(string appId, DropsondeKind kind)
 {
-    private const string System = "system"; // the application of all that has none
+    private static readonly Selector Logs = new() { Log = new LogSelector() }, Counters = new() { Counter = new CounterSelector() };
 
     public string AppId => appId;
 
     public DropsondeKind Kind => kind;
 
-    /// <summary>Judges envelopes.</summary>
-    public DropsondeFilter Match { get; } = new(appId, kind);
+    /// <summary>Whether losses can be told as counters, which belong to the application <c>system</c>; else they are told as log lines.</summary>
+    public bool TakesCounters { get; } = new DropsondeFilter(appId, kind).TakesCounter("dropped"u8);
 
-    /// <summary>What of version 2 can become what is wanted; of the logs of the kind metrics only errors do.</summary>
-    public IReadOnlyList<Selector> Selectors
+    /// <summary>The forms in which a loss may be told, as selectors.</summary>
+    public IReadOnlyList<Selector> GapForms => TakesCounters ? [Counters] : [Logs];
+
+    /// <summary>The filter on the wire, to Dopplers of whatever kind.</summary>
+    public Filter Wire => kind switch
     {
-        get
-        {
-            var source = appId == System ? "" : appId;
-            List<Selector> selectors = [new() { SourceId = source, Log = new LogSelector() }];
-            if (kind != DropsondeKind.Logs)
-            {
-                selectors.Add(new Selector { SourceId = source, Gauge = new GaugeSelector() });
-                selectors.Add(new Selector { SourceId = source, Timer = new TimerSelector() });
-            }
-
-            if (kind != DropsondeKind.Logs && source.Length == 0)
-            {
-                selectors.Add(new Selector { Counter = new CounterSelector() });
-            }
-
-            return selectors;
-        }
-    }
+        DropsondeKind.Logs => new Filter { AppID = appId, Log = new LogFilter() },
+        DropsondeKind.Metrics => new Filter { AppID = appId, Metric = new MetricFilter() },
+        _ => new Filter { AppID = appId },
+    };
 
     /// <summary>The request of <c>plumbing.Doppler/BatchSubscribe</c>. A filter that filters nothing is left out, as the original does it.</summary>
     public MessageBuffer Ask(string shardId)
     {
-        var request = new SubscriptionRequest { ShardID = shardId };
-        if (appId.Length > 0 || kind != DropsondeKind.Any)
-        {
-            request.Filter = new Filter { AppID = appId };
-            switch (kind)
-            {
-                case DropsondeKind.Logs:
-                    request.Filter.Log = new LogFilter();
-                    break;
-                case DropsondeKind.Metrics:
-                    request.Filter.Metric = new MetricFilter();
-                    break;
-                default:
-                    break;
-            }
-        }
-
+        var request = new SubscriptionRequest { ShardID = shardId, Filter = appId.Length > 0 || kind != DropsondeKind.Any ? Wire : null };
         var message = MessageBuffer.Rent(request.CalculateSize());
         request.WriteTo(message);
         return message;

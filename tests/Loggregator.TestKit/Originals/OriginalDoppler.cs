@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Loggregator.Protocol.Grpc;
@@ -20,9 +19,6 @@ namespace Loggregator.TestKit.Originals;
 /// </summary>
 public sealed class OriginalDoppler : IAsyncDisposable
 {
-    private static readonly Method<MessageBuffer, MessageBuffer> BatchSubscribe = new(
-        MethodType.ServerStreaming, "plumbing.Doppler", "BatchSubscribe", RawMethods.Marshaller, RawMethods.Marshaller);
-
     private readonly ConcurrentDictionary<OriginalSubscription, bool> _v1 = new();
     private readonly ConcurrentDictionary<(OriginalSubscription Ring, EnvelopeSelector[] Selectors), bool> _v2 = new();
     private readonly ConcurrentDictionary<Action, bool> _aborts = new();
@@ -192,37 +188,21 @@ public sealed class OriginalDoppler : IAsyncDisposable
         }
     }
 
-    // plumbing.SubscriptionRequest: 1 shardID, 2 filter {1 appID, 2 log, 3 metric}.
     private static OriginalSubscription Parse(MessageBuffer request)
     {
-        string app = "", kind = "", shard = "";
-        var fields = new CodedInputStream(request.Memory.ToArray());
-        while (fields.ReadTag() is var tag and not 0)
+        using (request)
         {
-            if (tag == 10)
-            {
-                shard = fields.ReadString();
-                continue;
-            }
-
-            var filter = new CodedInputStream(fields.ReadBytes().ToByteArray());
-            while (filter.ReadTag() is var inner and not 0)
-            {
-                var text = filter.ReadString();
-                app = inner == 10 ? text : app;
-                kind = inner == 18 ? "log" : inner == 26 ? "metric" : kind;
-            }
+            var asked = Protocol.Plumbing.SubscriptionRequest.Parser.ParseFrom(request.Span);
+            var filter = asked.Filter ?? new Protocol.Plumbing.Filter();
+            return new OriginalSubscription(filter.AppID, filter.Log is not null ? "log" : filter.Metric is not null ? "metric" : "", asked.ShardID);
         }
-
-        request.Dispose();
-        return new OriginalSubscription(app, kind, shard);
     }
 
     private sealed class Methods : IServiceMethodProvider<OriginalDoppler>
     {
         public void OnServiceMethodDiscovery(ServiceMethodProviderContext<OriginalDoppler> context)
         {
-            context.AddServerStreamingMethod(BatchSubscribe, [], (doppler, request, batches, call) => doppler.SubscribeAsync(request, batches, call));
+            context.AddServerStreamingMethod(RawMethods.BatchSubscribe, [], (doppler, request, batches, call) => doppler.SubscribeAsync(request, batches, call));
             context.AddServerStreamingMethod(RawMethods.BatchedReceiver, [], (doppler, request, batches, call) => doppler.ReceiveAsync(request, batches, call));
         }
     }

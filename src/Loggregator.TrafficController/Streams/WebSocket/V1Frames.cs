@@ -5,12 +5,35 @@ using Loggregator.TrafficController.Upstream;
 
 namespace Loggregator.TrafficController.Streams.WebSocket;
 
-/// <summary>Envelopes as WebSocket messages of version 1, made once for all clients of a page. One owner.</summary>
+/// <summary>Envelopes of version 1 as WebSocket messages, made once for all clients of a page. One owner.</summary>
 internal sealed class V1Frames : IDisposable
 {
     private readonly MessageBuffer _frames;
 
-    private V1Frames(int capacity) => _frames = MessageBuffer.Rent(capacity);
+    /// <summary>Frames these records.</summary>
+    /// <param name="records">Envelopes of version 1.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="copies">How often each is delivered.</param>
+    /// <param name="lines">Whether counters, which can only be gap records, are told as log lines.</param>
+    public V1Frames(ReadOnlySpan<byte> records, int count, int copies, bool lines)
+    {
+        _frames = MessageBuffer.Rent((records.Length + (count * 4)) * copies);
+        var reader = new RecordReader(records);
+        while (reader.MoveNext())
+        {
+            if (lines && DropsondeEnvelope.TryRead(reader.Current, out var header) == ConversionFault.None && header.Type == DropsondeType.CounterEvent)
+            {
+                AddLine(reader.Current, header, copies);
+                continue;
+            }
+
+            for (var copy = 0; copy < copies; copy++)
+            {
+                ServerFrames.Write(_frames, Opcode.Binary, reader.Current);
+                Messages++;
+            }
+        }
+    }
 
     /// <summary>The frames.</summary>
     public ReadOnlySpan<byte> Bytes => _frames.Span;
@@ -18,44 +41,10 @@ internal sealed class V1Frames : IDisposable
     /// <summary>Messages in them.</summary>
     public int Messages { get; private set; }
 
-    /// <summary>Envelopes that have become messages, as often as they are delivered; the others are not what was asked for, or cannot be told in version 1.</summary>
-    public int Envelopes { get; private set; }
-
     /// <summary>Losses that are told in lines made here.</summary>
     public long Told { get; private set; }
 
-    /// <summary>Frames of records that are of version 1 already.</summary>
-    public static V1Frames OfV1(ReadOnlySpan<byte> records, int count)
-    {
-        var frames = new V1Frames(records.Length + (count * 4));
-        frames.Add(records);
-        frames.Envelopes = count;
-        return frames;
-    }
-
-    /// <summary>Frames of records of version 2, each that passes the filter.</summary>
-    public static V1Frames OfV2(ReadOnlySpan<byte> records, int copies, DropsondeFilter filter)
-    {
-        var frames = new V1Frames(records.Length * 2);
-        using var converted = MessageBuffer.Rent(1024);
-        var reader = new RecordReader(records);
-        while (reader.MoveNext())
-        {
-            converted.Clear();
-            if (frames.TryConvert(converted, reader.Current, filter))
-            {
-                frames.Envelopes += copies;
-                for (var copy = 0; copy < copies; copy++)
-                {
-                    frames.Add(converted.Span);
-                }
-            }
-        }
-
-        return frames;
-    }
-
-    /// <summary>Writes one envelope of version 2, made here, as a frame.</summary>
+    /// <summary>Writes one envelope of version 2, made here, as a message of version 1.</summary>
     public static void Write(MessageBuffer output, ReadOnlySpan<byte> envelope)
     {
         using var converted = MessageBuffer.Rent(1024);
@@ -71,37 +60,23 @@ internal sealed class V1Frames : IDisposable
 
     public void Dispose() => _frames.Dispose();
 
-    private bool TryConvert(MessageBuffer converted, ReadOnlySpan<byte> envelope, DropsondeFilter filter)
+    private void AddLine(ReadOnlySpan<byte> counter, in DropsondeHeader header, int copies)
     {
-        if (!RawEnvelope.TryReadHeader(envelope, out var header))
+        using var envelope = MessageBuffer.Rent(512);
+        V1ToV2.Write(envelope, counter, header, DropsondeTagging.None);
+        if (!RawEnvelope.TryReadHeader(envelope.Span, out var read) || !GapRecord.TryRead(envelope.Span, read, out var gap))
         {
-            return false;
-        }
-
-        if (filter.Concerns(header.Type, hasOriginal: false) && filter.MatchesContent(header, envelope, default))
-        {
-            return V2ToV1.Write(converted, envelope, header, RawMethods.MaxMessageBytes, out _) > 0;
-        }
-
-        // A gap record whose counter is not asked for is told as a log line, where logs are.
-        if (!GapRecord.TryRead(envelope, header, out var gap) || filter.Kind == DropsondeKind.Metrics)
-        {
-            return false;
+            return;
         }
 
         using var line = MessageBuffer.Rent(512);
-        GapRecord.WriteLogLine(line, gap);
-        Told += (long)gap.Count;
-        return RawEnvelope.TryReadHeader(line.Span, out header) && V2ToV1.Write(converted, line.Span, header, RawMethods.MaxMessageBytes, out _) > 0;
-    }
-
-    private void Add(ReadOnlySpan<byte> records)
-    {
-        var reader = new RecordReader(records);
-        while (reader.MoveNext())
+        GapForms.WriteLine(line, StreamGap.Of(gap));
+        for (var copy = 0; copy < copies; copy++)
         {
-            ServerFrames.Write(_frames, Opcode.Binary, reader.Current);
+            Write(_frames, line.Span);
             Messages++;
         }
+
+        Told += (long)gap.Count;
     }
 }

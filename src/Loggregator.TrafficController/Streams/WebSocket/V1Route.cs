@@ -21,7 +21,7 @@ internal sealed record V1Route(bool Firehose, string Id, string What)
     public StreamRequest Request(string? filterType, long window)
     {
         var filter = Firehose ? new V1Filter("", KindOf(filterType)) : new V1Filter(Id, DropsondeKind.Any);
-        return new StreamRequest { Selectors = filter.Selectors, V1 = filter, ShardId = Firehose ? Id : "", Gaps = true, Window = window };
+        return new StreamRequest { Selectors = filter.GapForms, V1 = filter, ShardId = Firehose ? Id : "", Gaps = true, Window = window };
     }
 
     public static bool TryParse(string? path, [NotNullWhen(true)] out V1Route? route)

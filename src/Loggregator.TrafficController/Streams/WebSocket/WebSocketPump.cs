@@ -107,9 +107,8 @@ internal sealed class WebSocketPump(
         {
             var frames = page.Frames;
             Output.Write(frames.Bytes);
-            _inOutput += frames.Envelopes;
+            _inOutput += page.Deliveries;
             _messages += frames.Messages;
-            Interlocked.Add(ref counters.Filtered, page.Deliveries - frames.Envelopes);
             Interlocked.Add(ref counters.ToldLost, frames.Told);
         }
         else if (item.Kind == StreamItemKind.Gap)

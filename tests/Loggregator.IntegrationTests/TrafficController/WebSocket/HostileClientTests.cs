@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Loggregator.IntegrationTests.Cluster;
 using Loggregator.TestKit.WebSockets;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Loggregator.IntegrationTests.TrafficController.WebSocket;
 
+[Collection(ClusterCollection.Name)] // alone, as it looks at the process's memory
 public sealed class HostileClientTests : WebSocketTest
 {
     public static TheoryData<string, byte[], int> Breaches() => new()

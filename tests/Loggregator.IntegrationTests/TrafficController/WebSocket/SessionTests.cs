@@ -1,3 +1,4 @@
+using Loggregator.Protocol.Dropsonde;
 using Loggregator.TestKit.WebSockets;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -142,5 +143,51 @@ public sealed class SessionTests : WebSocketTest
         Assert.Equal(Sample.V1(Sample.Log("a", "line")), await first.ReadAsync(ClientFrame.Binary, Cancel));
         Assert.Equal(Sample.V1(Sample.Log("a", "line")), await second.ReadAsync(ClientFrame.Binary, Cancel));
         Assert.Single(Doppler.Opens);
+    }
+
+    [Theory]
+    [InlineData("/apps/some-app/stream", "some-app", "None", "")]
+    [InlineData("/firehose/abc-123", "", "None", "abc-123")]
+    [InlineData("/firehose/abc-123?", "", "None", "abc-123")]
+    [InlineData("/firehose/abc-123?filter-type=logs", "", "Log", "abc-123")]
+    [InlineData("/firehose/abc-123?filter-type=metrics", "", "Metric", "abc-123")]
+    [InlineData("/apps/some-app/stream?filter-type=logs", "some-app", "None", "")]
+    public async Task Stream_SubscribesAtDopplersWithItsFilter(string path, string app, string kind, string shard)
+    {
+        await StartAsync();
+        using var client = await OpenAsync(path);
+        var open = Assert.Single(Doppler.Opens);
+        Assert.Equal((app, kind, shard), (open.V1.AppID, open.V1.MessageCase.ToString(), open.ShardId));
+        Assert.Equal(Protocol.Internal.Sharing.Original, open.Sharing);
+    }
+
+    [Fact]
+    public async Task Losses_AreLogLinesOnAppStreams()
+    {
+        await StartAsync();
+        using var client = await OpenAsync("/apps/a/stream");
+        Doppler.TellGap("a", 1204);
+        Assert.StartsWith("1,204 envelopes lost (doppler: evicted)", Line(await client.ReadAsync(ClientFrame.Binary, Cancel)), StringComparison.Ordinal);
+        Doppler.Append(Sample.GapRecord("a", 7));
+        Assert.Equal("7 envelopes lost (agent: ring_full)", Line(await client.ReadAsync(ClientFrame.Binary, Cancel)));
+        Assert.Equal(1211, Host.Counters.ToldLost);
+    }
+
+    [Fact]
+    public async Task Losses_AreCountersOnFirehoses()
+    {
+        await StartAsync();
+        using var client = await OpenAsync("/firehose/s");
+        Doppler.TellGap("a", 1204);
+        var counter = Envelope.Parser.ParseFrom(await client.ReadAsync(ClientFrame.Binary, Cancel));
+        Assert.Equal(("dropped", 1204ul), (counter.CounterEvent.Name, counter.CounterEvent.Delta));
+        Assert.Equal(("a", "doppler", "evicted"), (counter.Tags["source_id"], counter.Tags["hop"], counter.Tags["reason"]));
+    }
+
+    private static string Line(byte[] message)
+    {
+        var log = Envelope.Parser.ParseFrom(message).LogMessage;
+        Assert.Equal(("LGR", "a"), (log.SourceType, log.AppId));
+        return log.Message.ToStringUtf8();
     }
 }
