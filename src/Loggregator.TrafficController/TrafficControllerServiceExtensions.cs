@@ -29,6 +29,8 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<OpenStreams>();
         services.AddSingleton<SourceQuery>();
         services.AddSingleton<SourcesEndpoint>();
+        services.AddSingleton<RecentQuery>();
+        services.AddSingleton<RecentEndpoints>();
         services.AddSingleton<SseEndpoints>();
         services.AddSingleton<WritePace>();
         services.AddSingleton<TrafficControllerEvents>();

@@ -1,3 +1,4 @@
+using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams.Sse;
 using Loggregator.TrafficController.Upstream;
 using Microsoft.AspNetCore.Http;
@@ -7,10 +8,11 @@ using Microsoft.Extensions.Options;
 
 namespace Loggregator.TrafficController.Streams.WebSocket;
 
-/// <summary>The streams of version 1: <c>/apps/{id}/stream</c> and <c>/firehose/{id}</c>.</summary>
+/// <summary>What is below <c>/apps</c> and <c>/firehose</c>: the streams of version 1, and its requests for what is recent.</summary>
 internal sealed class WebSocketEndpoints(
     DopplerSet dopplers,
     OpenStreams streams,
+    RecentEndpoints recent,
     WritePace pace,
     TrafficControllerEvents events,
     TrafficControllerCounters counters,
@@ -30,6 +32,12 @@ internal sealed class WebSocketEndpoints(
         if (!V1Route.TryParse(context.Request.Path.Value, out var route))
         {
             await NotFound.WriteAsync(context.Response);
+            return;
+        }
+
+        if (route.What != V1Route.Stream)
+        {
+            await (route.What == V1Route.RecentLogs ? recent.LogsAsync(context, route.Id) : recent.ContainerMetricsAsync(context, route.Id));
             return;
         }
 

@@ -133,14 +133,14 @@ public sealed class MixedFleetTests : IAsyncDisposable
 
     private static byte[] Payload(int i) => [0x0A, 0x01, (byte)'o', 0x10, 0x05, .. Encoding.ASCII.GetBytes($"payload-{i}")];
 
-    private async Task StartAsync(int originals)
+    private async Task StartAsync(int originals, params FakeDoppler[] ours)
     {
         for (var i = 0; i < originals; i++)
         {
             _originals.Add(await OriginalDoppler.StartAsync());
         }
 
-        _host = await TrafficControllerHost.StartAsync([], options => options.OriginalDopplers = [.. _originals.Select(original => original.Address)]);
+        _host = await TrafficControllerHost.StartAsync(ours, options => options.OriginalDopplers = [.. _originals.Select(original => original.Address)]);
     }
 
     private async Task<RawWebSocket> OpenAsync(string path)
@@ -152,4 +152,44 @@ public sealed class MixedFleetTests : IAsyncDisposable
 
     private Task SubscribedAsync(int each) =>
         Eventually.TrueAsync(() => _originals.TrueForAll(original => original.Subscriptions == each), $"each original has {each} subscriptions");
+
+    [Fact]
+    public async Task Fleet_OfOriginalsAndOurs_IsReadAsOne_OverWebSocketAndSse()
+    {
+        await using var ours = await FakeDoppler.StartAsync();
+        await StartAsync(2, ours);
+        using var tail = await OpenAsync("/apps/a/stream");
+        using var sse = await SseClient.OpenAsync(_host!.Http, "/v2/read?log&source_id=a");
+        await SubscribedAsync(1);
+        await Eventually.TrueAsync(() => ours.Subscriptions == 2 && _originals.TrueForAll(original => original.Receivers == 1), "all are subscribed");
+        var lines = Sample.Logs("a", 0, 30);
+        for (var i = 0; i < lines.Length; i++)
+        {
+            Publish(i % 3);
+            void Publish(int at)
+            {
+                if (at == 2)
+                {
+                    ours.Append(lines[i]);
+                }
+                else
+                {
+                    _originals[at].Publish("a", true, Sample.V1(lines[i]), lines[i]);
+                }
+            }
+        }
+
+        var read = new List<string>();
+        for (var i = 0; i < lines.Length; i++)
+        {
+            read.Add(Convert.ToHexString(await tail.ReadAsync(ClientFrame.Binary, Cancel)));
+        }
+
+        Assert.Equal(lines.Select(line => Convert.ToHexString(Sample.V1(line))).Order(), read.Order());
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => $"a-{i}").Order(), (await sse.ReadLogsAsync(30)).Order());
+
+        await _originals[0].KillAsync();
+        ours.Append(Sample.Log("a", "on"));
+        Assert.Equal(Sample.V1(Sample.Log("a", "on")), await tail.ReadAsync(ClientFrame.Binary, Cancel));
+    }
 }
