@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 begin=$(date +%s%N)
-"$EXE" dev --set Agent:Listen=127.0.0.1:13458 --set Agent:Dopplers=127.0.0.1:18082 --set Doppler:Listen=127.0.0.1:18082 \
+"$EXE" dev --set Agent:Listen=127.0.0.1:13458 --set Agent:UdpListen=127.0.0.1:13457 --set Agent:Dopplers=127.0.0.1:18082 --set Doppler:Listen=127.0.0.1:18082 \
   --set TrafficController:HttpListen=127.0.0.1:18081 --set TrafficController:GrpcListen=127.0.0.1:18083 \
   --set TrafficController:Dopplers=127.0.0.1:18082 --set Metrics:Agent=127.0.0.1:19101 --set Metrics:Doppler=127.0.0.1:19102 \
   --set Metrics:TrafficController=127.0.0.1:19103 >"$WORK/dev.log" 2>&1 &

@@ -8,7 +8,7 @@ role doppler doppler 19102 LOGGREGATOR_Doppler__Listen=127.0.0.1:18082 LOGGREGAT
 measure loud-source-log --ingress 127.0.0.1:18082 --ingress-name doppler --egress 127.0.0.1:18082 --egress-name doppler --reader-rate 30000 $LOUD \
   --pids "doppler=$doppler"
 
-role agent agent 19101 LOGGREGATOR_Agent__Listen=127.0.0.1:13458 LOGGREGATOR_Agent__Dopplers=127.0.0.1:18082 LOGGREGATOR_Agent__RingBytes=33554432
+role agent agent 19101 LOGGREGATOR_Agent__Listen=127.0.0.1:13458 LOGGREGATOR_Agent__UdpListen=127.0.0.1:13457 LOGGREGATOR_Agent__Dopplers=127.0.0.1:18082 LOGGREGATOR_Agent__RingBytes=33554432
 (sleep 10; kill -STOP "$doppler"; sleep 5; kill -CONT "$doppler") &
 measure loud-source-ring --ingress 127.0.0.1:13458 --egress 127.0.0.1:18082 --egress-name doppler $LOUD --pids "agent=$agent,doppler=$doppler"
 exit "${FAILED:-0}"

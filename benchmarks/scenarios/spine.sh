@@ -5,7 +5,7 @@
 role doppler doppler 19102 LOGGREGATOR_Doppler__Listen=127.0.0.1:18082
 role tc traffic-controller 19103 LOGGREGATOR_TrafficController__HttpListen=127.0.0.1:18081 \
   LOGGREGATOR_TrafficController__GrpcListen=127.0.0.1:18083 LOGGREGATOR_TrafficController__Dopplers=127.0.0.1:18082
-role agent agent 19101 LOGGREGATOR_Agent__Listen=127.0.0.1:13458 LOGGREGATOR_Agent__Dopplers=127.0.0.1:18082
+role agent agent 19101 LOGGREGATOR_Agent__Listen=127.0.0.1:13458 LOGGREGATOR_Agent__UdpListen=127.0.0.1:13457 LOGGREGATOR_Agent__Dopplers=127.0.0.1:18082
 
 through() {
   measure "$@" --ingress 127.0.0.1:13458 --egress 127.0.0.1:18083 --preferred-tags --connections 2 --duration "$SECONDS_MEASURED" --warmup 10 \

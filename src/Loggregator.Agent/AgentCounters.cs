@@ -1,5 +1,6 @@
 using Loggregator.Pipeline.Flow;
 using Loggregator.Pipeline.Rings;
+using Loggregator.Protocol.V1;
 
 namespace Loggregator.Agent;
 
@@ -25,6 +26,12 @@ public sealed class AgentCounters
 
     /// <summary>Envelopes that are no valid protobuf.</summary>
     public long Invalid;
+
+    /// <summary>Of the invalid ones, those that came as v1, by <see cref="ConversionFault"/>.</summary>
+    public long[] UnreadableV1 { get; } = new long[(int)ConversionFault.TooLarge + 1];
+
+    /// <summary>Of the received ones, those that came as v1.</summary>
+    public long Datagrams;
 
     /// <summary>Envelopes put into a batch, each once.</summary>
     public long Sent;

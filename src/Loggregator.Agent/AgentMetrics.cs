@@ -8,7 +8,7 @@ public sealed class AgentMetrics
 {
     private const string Envelopes = "{envelope}", Bytes = "By";
     private static readonly LossReason[] Reasons =
-        [LossReason.Invalid, LossReason.TooLarge, LossReason.RingFull, LossReason.Unconfirmed, LossReason.Shutdown];
+        [LossReason.Invalid, LossReason.TooLarge, LossReason.RingFull, LossReason.Unconfirmed, LossReason.Shutdown, LossReason.UdpKernel];
 
     /// <summary>Registers the instruments.</summary>
     public AgentMetrics(IMeterFactory meters, AgentCounters counters)
@@ -19,6 +19,7 @@ public sealed class AgentMetrics
 
         Count("received", Envelopes, () => Interlocked.Read(ref counters.Received), "Envelopes from producers");
         Count("received.bytes", Bytes, () => Interlocked.Read(ref counters.ReceivedBytes), "Bytes of the envelopes from producers");
+        Count("received.v1", Envelopes, () => Interlocked.Read(ref counters.Datagrams), "Of these, those that came as dropsonde v1");
         Count("origin_mappings", Envelopes, () => Interlocked.Read(ref counters.OriginMappings), "Envelopes whose source id was taken from a tag origin");
         Count("generated", Envelopes, () => Interlocked.Read(ref counters.Generated), "Gap records written");
         Count("appended", Envelopes, () => counters.Appended, "Envelopes given to the ring, and gap records");
@@ -38,6 +39,8 @@ public sealed class AgentMetrics
         Level("in_flight", Envelopes, () => counters.InFlight, "Envelopes sent and not yet answered");
         Level("sources", "{source}", () => counters.Sources, "Sources with envelopes in the ring");
         meter.CreateObservableCounter("loggregator.agent.dropped", () => Dropped(counters), Envelopes, "Envelopes dropped, by reason");
+        meter.CreateObservableCounter(
+            "loggregator.agent.v1.unreadable", () => ConversionFaultText.Measure(counters.UnreadableV1), Envelopes, "Dropsonde envelopes dropped as invalid, by what is wrong");
     }
 
     private static IEnumerable<Measurement<long>> Dropped(AgentCounters counters) =>

@@ -9,6 +9,12 @@ public sealed class AgentOptions
     /// <summary>Where producers connect: gRPC v2 ingress.</summary>
     public string Listen { get; set; } = "127.0.0.1:3458";
 
+    /// <summary>Where producers send dropsonde v1 over UDP; empty: nowhere.</summary>
+    public string UdpListen { get; set; } = "127.0.0.1:3457";
+
+    /// <summary>The kernel's buffer for datagrams that wait to be read. It grants no more than its own limit (net.core.rmem_max).</summary>
+    public int UdpReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
+
     /// <summary>Names this agent at the Dopplers. With a stable one its lanes keep their Dopplers over a restart.</summary>
     public string AgentId { get; set; } =
         string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Random.Shared.Next(0x1000000):x6}");
@@ -18,6 +24,9 @@ public sealed class AgentOptions
 
     /// <summary>The Dopplers are the original's: ship over BatchSender, without answers.</summary>
     public bool OriginalDopplers { get; set; }
+
+    /// <summary>To original Dopplers, what came as v1 goes as v1, over Pusher.</summary>
+    public bool PushV1 { get; set; }
 
     /// <summary>Streams to Dopplers. A source uses one of them.</summary>
     public int Lanes { get; set; } = 2;
@@ -40,6 +49,21 @@ public sealed class AgentOptions
         if (!HostAndPort.TryParse(Listen, out _))
         {
             yield return $"Agent:Listen is '{Listen}'; give address:port, for example 127.0.0.1:3458 (port 0 picks a free one).";
+        }
+
+        if (UdpListen.Length != 0 && !HostAndPort.TryParse(UdpListen, out _))
+        {
+            yield return $"Agent:UdpListen is '{UdpListen}'; give address:port, for example 127.0.0.1:3457 (port 0 picks a free one), or nothing for no UDP.";
+        }
+
+        if (UdpReceiveBufferBytes is < 64 * 1024 or > 256 * 1024 * 1024)
+        {
+            yield return $"Agent:UdpReceiveBufferBytes is {UdpReceiveBufferBytes}; give 65536 (64 KiB) to 268435456 (256 MiB), 4194304 is usual.";
+        }
+
+        if (PushV1 && !OriginalDopplers)
+        {
+            yield return "Agent:PushV1 is for original Dopplers; set Agent:OriginalDopplers too, or leave it out.";
         }
 
         if (string.IsNullOrWhiteSpace(AgentId))

@@ -96,8 +96,8 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     private async Task WatchLossesAsync(CancellationToken cancel)
     {
         using var tick = new PeriodicTimer(WatchInterval, _time);
-        long before = 0, seen = 0, invalid = 0;
-        var invalidTold = false;
+        long before = 0, seen = 0, invalid = 0, overflowed = 0;
+        bool invalidTold = false, overflowTold = false;
         while (await TickAsync(tick, cancel))
         {
             var dropped = _counters.Dropped(LossReason.RingFull);
@@ -120,6 +120,14 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
 
             invalidTold = nowInvalid > invalid;
             invalid = nowInvalid;
+            var nowOverflowed = _counters.Dropped(LossReason.UdpKernel);
+            if (nowOverflowed > overflowed && !overflowTold)
+            {
+                Log.UdpOverflows(_log, nowOverflowed - overflowed);
+            }
+
+            overflowTold = nowOverflowed > overflowed;
+            overflowed = nowOverflowed;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Grpc.AspNetCore.Server.Model;
 using Loggregator.Agent.Ingress;
 using Loggregator.Agent.Tagging;
@@ -49,6 +50,16 @@ public static class AgentServiceExtensions
             provider.GetRequiredService<AgentMetrics>();
             return provider.GetRequiredService<AgentService>();
         });
+
+        // Stops before the service that ships, so that what was read still goes out.
+        services.AddSingleton<DropsondeIntake>();
+        services.AddSingleton(provider => new UdpIngress(
+            options,
+            provider.GetRequiredService<DropsondeIntake>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<UdpIngress>>(),
+            provider.GetService<Socket>()));
+        services.AddHostedService(provider => provider.GetRequiredService<UdpIngress>());
         services.AddGrpc().AddServiceOptions<AgentIngress>(service => service.MaxReceiveMessageSize = RawMethods.MaxMessageBytes);
         return services;
     }

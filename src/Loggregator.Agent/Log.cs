@@ -31,6 +31,18 @@ internal static partial class Log
     [LoggerMessage(1009, LogLevel.Information, "Agent {AgentId} ships over {Lanes} lanes to {Dopplers}.")]
     public static partial void Started(ILogger log, string agentId, int lanes, string dopplers);
 
+    [LoggerMessage(1011, LogLevel.Information, "Dropsonde v1 is taken at UDP {EndPoint}; the kernel buffers {Bytes} bytes of it.")]
+    public static partial void UdpListens(ILogger log, System.Net.IPEndPoint endPoint, int bytes);
+
+    [LoggerMessage(1012, LogLevel.Warning, "The kernel grants {Granted} bytes for datagrams that wait, not {Wanted}: bursts may be lost. Raise net.core.rmem_max, or lower Agent:UdpReceiveBufferBytes.")]
+    public static partial void UdpBufferIsSmall(ILogger log, int wanted, int granted);
+
+    [LoggerMessage(1013, LogLevel.Warning, "Reading datagrams failed: {Error}. It goes on.")]
+    public static partial void UdpReadFailed(ILogger log, System.Net.Sockets.SocketError error);
+
+    [LoggerMessage(1014, LogLevel.Warning, "The kernel has dropped {Count} datagrams in the last second: they came faster than they were read.")]
+    public static partial void UdpOverflows(ILogger log, long count);
+
     [LoggerMessage(1010, LogLevel.Warning, "Producers send envelopes that are no valid protobuf or UTF-8: {Count} were dropped in the last second, each alone.")]
     public static partial void InvalidEnvelopes(ILogger log, long count);
 }

@@ -26,6 +26,9 @@ public sealed class DopplerCounters
     /// <summary>Envelopes dropped because no message could carry them on.</summary>
     public long TooLarge;
 
+    /// <summary>Of the received ones, those that came as v1.</summary>
+    public long PushedV1;
+
     /// <summary>Of the invalid ones, those that came as v1, by <see cref="ConversionFault"/>.</summary>
     public long[] UnreadableV1 { get; } = new long[(int)ConversionFault.TooLarge + 1];
 

@@ -20,6 +20,7 @@ public sealed class DopplerMetrics
 
         Count("received", Envelopes, () => Interlocked.Read(ref counters.Received), "Envelopes received, duplicates not counted");
         Count("received.bytes", Bytes, () => Interlocked.Read(ref counters.ReceivedBytes), "Bytes of the envelopes received");
+        Count("received.v1", Envelopes, () => Interlocked.Read(ref counters.PushedV1), "Of these, those that came as dropsonde v1");
         Count("batches", "{batch}", () => Interlocked.Read(ref counters.Batches), "Messages with envelopes received");
         Count("duplicates", "{batch}", () => Interlocked.Read(ref counters.DuplicateBatches), "Resent batches that were there already");
         Count("duplicates.envelopes", Envelopes, () => Interlocked.Read(ref counters.DuplicateEnvelopes), "Envelopes of these");
@@ -39,6 +40,10 @@ public sealed class DopplerMetrics
         Level("log.budget", Bytes, () => counters.LogBudget, "Memory that the log may use");
         Level("log.sources", "{source}", () => counters.HeldSources, "Sources that the log holds envelopes of");
         meter.CreateObservableCounter("loggregator.doppler.dropped", () => Dropped(counters), Envelopes, "Envelopes dropped, by direction and reason");
+        meter.CreateObservableCounter(
+            "loggregator.doppler.v1.unreadable", () => ConversionFaultText.Measure(counters.UnreadableV1), Envelopes, "Dropsonde envelopes dropped as invalid, by what is wrong");
+        meter.CreateObservableCounter(
+            "loggregator.doppler.v1.unconverted", () => ConversionFaultText.Measure(delivery.Unconverted), Envelopes, "Matches of v1 subscriptions that v1 has no form for, by why");
     }
 
     private static IEnumerable<Measurement<long>> Dropped(DopplerCounters counters)

@@ -27,12 +27,15 @@ internal sealed class AgentHost : IAsyncDisposable
         _recorder = recorder;
         Counters = app.Services.GetRequiredService<AgentCounters>();
         Service = app.Services.GetRequiredService<AgentService>();
+        Udp = app.Services.GetRequiredService<Loggregator.Agent.Ingress.UdpIngress>().EndPoint!;
         Address = new Uri(app.Urls.Single()).Authority;
         Channel = new PeerConnector().Open(Address, PeerConnector.AgentName);
         Producer = new Ingress.IngressClient(Channel);
     }
 
     public string Address { get; }
+
+    public System.Net.IPEndPoint Udp { get; }
 
     public AgentCounters Counters { get; }
 
@@ -46,7 +49,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public static async Task<AgentHost> StartAsync(Action<AgentOptions> configure)
     {
-        var options = new AgentOptions { AgentId = "test-agent", Lanes = 1, RingBytes = 16 * 1024 * 1024 };
+        var options = new AgentOptions { AgentId = "test-agent", UdpListen = "127.0.0.1:0", Lanes = 1, RingBytes = 16 * 1024 * 1024 };
         configure(options);
         var recorder = new ErrorRecorder();
         var builder = WebApplication.CreateSlimBuilder();

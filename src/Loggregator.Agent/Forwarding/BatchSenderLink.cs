@@ -8,7 +8,7 @@ namespace Loggregator.Agent.Forwarding;
 /// <summary>
 /// A lane's <c>BatchSender</c> stream to an original Doppler, which never answers. A batch counts as arrived when the stream still lives two
 /// seconds after it was written, or when so many bytes were written behind it that the transport cannot hold it any more; what is younger when
-/// the stream breaks is unconfirmed.
+/// the stream breaks is unconfirmed. What came as v1 goes over a <see cref="PusherStream"/> if the operator wants it.
 /// </summary>
 internal sealed class BatchSenderLink : ILaneLink
 {
@@ -19,6 +19,7 @@ internal sealed class BatchSenderLink : ILaneLink
     private readonly long _settledBytes;
     private readonly Queue<(ulong N, long At, int Bytes)> _young = new();
     private readonly Task _ending;
+    private readonly PusherStream? _pusher;
     private Task _writing = Task.CompletedTask;
     private volatile bool _busy, _finishing, _finished;
     private volatile string? _failure;
@@ -26,7 +27,7 @@ internal sealed class BatchSenderLink : ILaneLink
     private ulong _confirmed, _sent;
 
     /// <summary>Opens the stream.</summary>
-    public BatchSenderLink(DopplerPeer peer, int generation, GrpcChannel channel, AsyncSignal signal, TimeProvider time, long settledBytes)
+    public BatchSenderLink(DopplerPeer peer, int generation, GrpcChannel channel, AsyncSignal signal, TimeProvider time, long settledBytes, bool pushV1)
     {
         Peer = peer;
         Generation = generation;
@@ -35,6 +36,7 @@ internal sealed class BatchSenderLink : ILaneLink
         _settledBytes = settledBytes;
         peer.Use();
         _call = channel.CreateCallInvoker().AsyncClientStreamingCall(RawMethods.BatchSender, null, default);
+        _pusher = pushV1 ? new PusherStream(channel) : null;
         _ending = WaitForEndAsync();
     }
 
@@ -95,6 +97,7 @@ internal sealed class BatchSenderLink : ILaneLink
     public async ValueTask DisposeAsync()
     {
         _call.Dispose();
+        _pusher?.Dispose();
         await _writing;
         await _ending;
         Peer.Unuse();
@@ -106,7 +109,17 @@ internal sealed class BatchSenderLink : ILaneLink
         {
             try
             {
-                await _call.RequestStream.WriteAsync(message);
+                if (_pusher is null)
+                {
+                    await _call.RequestStream.WriteAsync(message);
+                }
+                else if (await _pusher.WriteAsync(message) is { } rest)
+                {
+                    using (rest)
+                    {
+                        await _call.RequestStream.WriteAsync(rest);
+                    }
+                }
             }
             catch (Exception exception) when (LinkFailure.Is(exception))
             {
@@ -122,6 +135,11 @@ internal sealed class BatchSenderLink : ILaneLink
     {
         try
         {
+            if (_pusher is not null)
+            {
+                await _pusher.CompleteAsync();
+            }
+
             await _call.RequestStream.CompleteAsync();
         }
         catch (Exception exception) when (LinkFailure.Is(exception))

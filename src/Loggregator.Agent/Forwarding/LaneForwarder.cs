@@ -32,6 +32,7 @@ internal sealed class LaneForwarder : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly bool _original;
+    private readonly bool _pushV1;
     private readonly AsyncSignal _signal;
     private readonly ITimer _timer;
     private long _start;
@@ -58,6 +59,7 @@ internal sealed class LaneForwarder : IDisposable
         _time = time;
         _log = log;
         _original = options.OriginalDopplers;
+        _pushV1 = options.PushV1;
         _key = pool.LaneKey(lane);
         _window = (int)Math.Min(MaxWindow, ring.CapacityBytes / 2 / ring.Lanes);
         _maxMessage = Math.Min(MaxMessage, _window);
@@ -210,7 +212,7 @@ internal sealed class LaneForwarder : IDisposable
     {
         var channel = owner.Channel(out var generation);
         _link = _original
-            ? new BatchSenderLink(owner, generation, channel, _signal, _time, _window / 2)
+            ? new BatchSenderLink(owner, generation, channel, _signal, _time, _window / 2, _pushV1)
             : new IngestLink(owner, generation, channel, _pool.Hello(_lane), _signal, answer =>
             {
                 _pool.Report(owner, generation, answer);

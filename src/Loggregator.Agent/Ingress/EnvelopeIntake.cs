@@ -73,12 +73,18 @@ internal sealed class EnvelopeIntake
     }
 
     /// <summary>Takes one bare envelope.</summary>
-    public void Accept(ReadOnlySpan<byte> envelope)
+    public void Accept(ReadOnlySpan<byte> envelope) => Accept(envelope, accumulates: false);
+
+    /// <summary>Takes one bare envelope that came as v1, where a counter without total always adds to its total, be its delta 0.</summary>
+    public void AcceptDropsonde(ReadOnlySpan<byte> envelope) => Accept(envelope, accumulates: true);
+
+    private void Accept(ReadOnlySpan<byte> envelope, bool accumulates)
     {
         var room = _room ??= new PreparedEnvelope[Chunk];
         using var scratch = MessageBuffer.Rent(TailLength);
         if (Prepare(envelope, new ByteRange(0, envelope.Length), scratch, ref room[0]))
         {
+            room[0].Accumulates = accumulates;
             Append(envelope, scratch, room.AsSpan(0, 1));
         }
 
@@ -205,7 +211,7 @@ internal sealed class EnvelopeIntake
     private int WriteTotal(Span<byte> tail, in PreparedEnvelope envelope)
     {
         const byte CounterField = (5 << 3) | 2, TotalField = 3 << 3;
-        var total = _totals.Next(envelope.Counter, envelope.Delta, envelope.Total);
+        var total = _totals.Next(envelope.Counter, envelope.Delta, envelope.Total, envelope.Accumulates);
         if (total == envelope.Total)
         {
             return 0;

@@ -33,4 +33,7 @@ internal struct PreparedEnvelope
     public ulong Delta;
 
     public ulong Total;
+
+    /// <summary>A counter with neither delta nor total keeps its total, rather than setting it to 0.</summary>
+    public bool Accumulates;
 }

@@ -19,12 +19,12 @@ internal sealed class CounterTotals(int capacity)
 
     /// <summary>
     /// The total that the counter has after this envelope: a delta without total adds to what is stored; anything else sets it
-    /// (so neither delta nor total resets it to 0).
+    /// (so neither delta nor total resets it to 0, unless it <paramref name="accumulates"/>).
     /// </summary>
-    public ulong Next(CounterKey key, ulong delta, ulong total)
+    public ulong Next(CounterKey key, ulong delta, ulong total, bool accumulates = false)
     {
         var entry = Find(key);
-        entry.Total = total == 0 && delta != 0 ? entry.Total + delta : total;
+        entry.Total = total == 0 && (delta != 0 || accumulates) ? entry.Total + delta : total;
         return entry.Total;
     }
 

@@ -48,6 +48,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
     /// <summary>Takes an EnvelopeData of plumbing: the v2 form of the dropsonde envelope in it, and its own bytes beside. One that is none is dropped alone.</summary>
     public void AcceptDropsonde(ReadOnlySpan<byte> message, IntakeScratch scratch)
     {
+        Interlocked.Increment(ref counters.PushedV1);
         var data = new RecordReader(message); // the field has the number of a record's
         var payload = data.MoveNext() ? data.Current : default;
         var fault = DropsondeEnvelope.TryRead(payload, out var dropsonde);

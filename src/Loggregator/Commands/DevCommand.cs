@@ -64,6 +64,7 @@ internal static class DevCommand
     private static void Welcome(Screen screen, IReadOnlyList<RolePlan> plans, DevCertificates certificates, TimeSpan took)
     {
         string At(string key) => Reachable(plans, key);
+        string AtIfAny(string key) => plans.SelectMany(plan => plan.Listeners).Any(listener => listener.Key == key) ? At(key) : "off";
         var agent = At("Agent:Listen");
         var http = At("TrafficController:HttpListen");
         var agentFlag = agent == "127.0.0.1:3458" ? "" : $" --agent {agent}";
@@ -73,6 +74,7 @@ internal static class DevCommand
             {Bold("Loggregator runs")} (ready in {took.TotalSeconds:0.00} s, process {Environment.ProcessId})
 
               agent                gRPC ingress       {agent}
+                                   dropsonde v1, UDP  {AtIfAny("Agent:UdpListen")}
               doppler              gRPC               {At("Doppler:Listen")}
               traffic-controller   HTTP, SSE          http://{http}
                                    reverse log proxy  {At("TrafficController:GrpcListen")}

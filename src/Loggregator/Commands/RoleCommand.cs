@@ -82,5 +82,5 @@ internal static class RoleCommand
         return ExitCode.Done;
     }
 
-    private static string Word(ListenerKind kind) => kind switch { ListenerKind.Grpc => "gRPC", ListenerKind.Http => "HTTP", _ => "metrics" };
+    private static string Word(ListenerKind kind) => kind switch { ListenerKind.Grpc => "gRPC", ListenerKind.Http => "HTTP", ListenerKind.Udp => "UDP", _ => "metrics" };
 }

@@ -53,7 +53,7 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
 
         try
         {
-            _socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+            _socket = kind == ListenerKind.Udp ? BindUdp(endPoint) : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
             return true;
         }
         catch (Exception e) when (e is SocketException or AddressInUseException)
@@ -63,7 +63,7 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
         }
     }
 
-    /// <summary>Hands the socket to the server, which disposes it.</summary>
+    /// <summary>Hands the socket to the server, or to the role that reads datagrams, which disposes it.</summary>
     public Socket Take() => _socket ?? throw new InvalidOperationException("The listener is not bound.");
 
     /// <inheritdoc/>
@@ -85,6 +85,21 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
 
         endPoint = new IPEndPoint(ip, address.Port);
         return true;
+    }
+
+    private static Socket BindUdp(IPEndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static string Reason(Exception e) => e switch

@@ -9,6 +9,9 @@ internal enum ListenerKind
     /// <summary>HTTP for people and programs: HTTP/1.1, and HTTP/2 over TLS.</summary>
     Http,
 
+    /// <summary>Datagrams, read by the role itself.</summary>
+    Udp,
+
     /// <summary>Metrics and health: HTTP/1.1.</summary>
     Metrics,
 }

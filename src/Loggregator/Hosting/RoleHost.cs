@@ -67,6 +67,11 @@ internal sealed class RoleHost : IAsyncDisposable
         services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint => BoundSocket(plan.Listeners, endPoint));
         services.AddOptions<KestrelServerOptions>().Configure<ILoggerFactory>((options, loggers) =>
             Listen(options, plan.Listeners, new HandshakeFailures(loggers.CreateLogger("Loggregator.Tls"), parts.Time), parts.Time));
+        foreach (var udp in plan.Listeners.Where(listener => listener.Kind == ListenerKind.Udp))
+        {
+            services.AddSingleton(udp.Take());
+        }
+
         plan.Role.Add(services, plan.Options);
         foreach (var report in plan.EmitTo.Length > 0 ? SelfReports.Of(plan.Role.Section) : [])
         {
@@ -117,7 +122,7 @@ internal sealed class RoleHost : IAsyncDisposable
     }
 
     private static Socket BoundSocket(IReadOnlyList<Listener> listeners, EndPoint endPoint) =>
-        listeners.First(listener => listener.Bound.Equals(endPoint)).Take();
+        listeners.First(listener => listener.Kind != ListenerKind.Udp && listener.Bound.Equals(endPoint)).Take();
 
     private static void Listen(KestrelServerOptions options, IReadOnlyList<Listener> listeners, HandshakeFailures failures, TimeProvider time)
     {
@@ -133,7 +138,7 @@ internal sealed class RoleHost : IAsyncDisposable
         http2.MaxFrameSize = 64 * 1024;
         http2.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
         http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        foreach (var listener in listeners)
+        foreach (var listener in listeners.Where(listener => listener.Kind != ListenerKind.Udp))
         {
             var tls = new TlsListener(listener, time, failures);
             options.Listen(listener.Bound, listen =>

@@ -77,6 +77,17 @@ internal sealed class RolePlanner(RoleSettings settings, TimeProvider time, ILog
     {
         var http = port.Kind == ListenerKind.Http;
         var loopback = address.IsLoopback; // whether HTTP may go beyond it without access control, the role's own validation tells
+        if (port.Kind == ListenerKind.Udp)
+        {
+            if (!loopback && !settings.Tls.InsecurePlaintext)
+            {
+                settings.Errors.Add($"{port.Key}: {address} can be reached from other machines, and datagrams have neither TLS nor sender. "
+                    + "Listen on 127.0.0.1, or say --insecure-plaintext.");
+            }
+
+            return new Listener(port.Key, address, port.Kind, ListenerSecurity.Plaintext);
+        }
+
         var credentials = DevCredentials ?? Credentials(http ? _http : _own);
         if (credentials is null)
         {

@@ -17,7 +17,7 @@ internal static class RoleTable
             options => options.Validate(),
             (services, options) => services.AddAgent(options),
             endpoints => endpoints.MapAgent(),
-            options => [new Port("Agent:Listen", options.Listen, ListenerKind.Grpc)],
+            options => [new Port("Agent:Listen", options.Listen, ListenerKind.Grpc), new Port("Agent:UdpListen", options.UdpListen, ListenerKind.Udp)],
             services => services.GetRequiredService<AgentService>().Ready),
         Role.Of<DopplerOptions>(
             "doppler",

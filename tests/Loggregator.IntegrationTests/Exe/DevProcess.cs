@@ -30,7 +30,7 @@ internal sealed class DevProcess : IDisposable
     {
         var ports = new[]
         {
-            "Agent:Listen", "Doppler:Listen", "TrafficController:HttpListen", "TrafficController:GrpcListen", "Metrics:Agent", "Metrics:Doppler", "Metrics:TrafficController",
+            "Agent:Listen", "Agent:UdpListen", "Doppler:Listen", "TrafficController:HttpListen", "TrafficController:GrpcListen", "Metrics:Agent", "Metrics:Doppler", "Metrics:TrafficController",
         };
         var process = Start(["dev", .. ports.SelectMany(port => new[] { "--set", port + "=127.0.0.1:0" })]);
         _ = process.StandardError.ReadToEndAsync();

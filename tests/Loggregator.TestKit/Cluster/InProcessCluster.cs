@@ -236,6 +236,7 @@ public sealed class InProcessCluster : IAsyncDisposable
         {
             case "Agent":
                 settings["Agent:Listen"] = [AnyPort];
+                settings["Agent:UdpListen"] = [AnyPort];
                 settings["Agent:AgentId"] = [$"agent-{index}"];
                 settings["Agent:Dopplers"] = dopplers;
                 break;

@@ -63,6 +63,17 @@ public sealed class AllocationTests
         AssertNothing(() => benchmarks.FromBytes());
     }
 
+    [Fact]
+    public void Dropsonde_Allocates_Nothing()
+    {
+        var benchmarks = new DropsondeBenchmarks();
+        AssertNothing(() => benchmarks.LogsToV1());
+        AssertNothing(() => benchmarks.CountersToV1());
+        AssertNothing(() => benchmarks.GaugesToV1());
+        AssertNothing(() => benchmarks.TimersToV1());
+        AssertNothing(() => benchmarks.LogsToV2());
+    }
+
     // Each operation handles a batch of 100 envelopes, so that even one object in a thousand envelopes would show.
     private static void AssertNothing(Action operation)
     {
