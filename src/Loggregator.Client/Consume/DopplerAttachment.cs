@@ -149,9 +149,10 @@ public sealed class DopplerAttachment : IAsyncDisposable
         while (!_ended)
         {
             string reason;
+            var began = _time.GetTimestamp();
             try
             {
-                reason = await AttachOnceAsync(backoff).ConfigureAwait(false);
+                reason = await AttachOnceAsync().ConfigureAwait(false);
             }
             catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
             {
@@ -161,12 +162,13 @@ public sealed class DopplerAttachment : IAsyncDisposable
             Detach(reason);
             if (!_ended)
             {
+                backoff.ResetAfter(_time.GetElapsedTime(began));
                 await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task<string> AttachOnceAsync(Backoff backoff)
+    private async Task<string> AttachOnceAsync()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var patience = new CancellationTokenSource(HelloTimeout, _time);
@@ -188,8 +190,6 @@ public sealed class DopplerAttachment : IAsyncDisposable
                     {
                         return refused;
                     }
-
-                    backoff.Reset();
                 }
 
                 if (!_walker.Walk(frame))

@@ -28,6 +28,7 @@ internal sealed class EnvelopeStream : IDisposable
     private ITimer? _patience; // of what waits for another Doppler; made at the first move
     private bool _graceRuns;
     private bool _gapMarked;
+    private bool _held;
     private bool _closed;
     private bool _ordering;
 
@@ -56,6 +57,9 @@ internal sealed class EnvelopeStream : IDisposable
     /// <summary>UNIX nanoseconds.</summary>
     public long OpenedAt { get; }
 
+    /// <summary>The client is cut off because it did not read; what it is not given any more is lost for that reason.</summary>
+    public bool SlowConsumer { get; set; }
+
     /// <summary>Our Dopplers that it reads from, one membership each; swapped whole, under the set's lock.</summary>
     public IReadOnlyList<Membership> Memberships { get; set; } = [];
 
@@ -74,6 +78,33 @@ internal sealed class EnvelopeStream : IDisposable
 
     /// <summary>Lets the pump look around.</summary>
     public void Wake() => _ready.Set();
+
+    /// <summary>From now on what comes wakes nobody, until <see cref="LetGo"/>; <see cref="Wake"/> still does. False when it is held already.</summary>
+    public bool Hold()
+    {
+        lock (_sync)
+        {
+            var held = _held;
+            _held = true;
+            return !held;
+        }
+    }
+
+    /// <summary>Ends <see cref="Hold"/>, and wakes the pump if something has come meanwhile.</summary>
+    public void LetGo()
+    {
+        bool wake;
+        lock (_sync)
+        {
+            _held = false;
+            wake = _mailbox.Count > 0;
+        }
+
+        if (wake)
+        {
+            _ready.Set();
+        }
+    }
 
     /// <summary>Moves all that has come to <paramref name="into"/>, which must be empty; each page then is the pump's to release.</summary>
     public void Take(ref List<StreamItem> into)
@@ -150,6 +181,7 @@ internal sealed class EnvelopeStream : IDisposable
     public void CountMatched(Page page)
     {
         Interlocked.Add(ref _counters.Matched, page.Deliveries);
+        Interlocked.Add(ref _counters.WebSocketMatched, Request.V1 is null ? 0 : page.Deliveries);
         Interlocked.Add(ref _counters.Held, page.Deliveries);
     }
 
@@ -173,6 +205,9 @@ internal sealed class EnvelopeStream : IDisposable
     public void AddGap(ReadOnlySpan<byte> envelope, in EnvelopeHeader header, LossReason reason, ulong count) => AddGap(
         Encoding.UTF8.GetString(header.SourceId.Of(envelope)), Encoding.UTF8.GetString(header.InstanceId.Of(envelope)),
         Hop, reason.Text(), count, header.Timestamp, header.Timestamp, upperBound: false);
+
+    /// <summary>Envelopes of one application, or of any if it is empty, that this tier could not hand on.</summary>
+    public void AddGap(string sourceId, LossReason reason, ulong count) => AddGap(sourceId, "", Hop, reason.Text(), count, 0, 0, upperBound: false);
 
     /// <summary>Leaves every Doppler and gives up what is in the mailbox.</summary>
     public void Dispose()
@@ -200,8 +235,9 @@ internal sealed class EnvelopeStream : IDisposable
     }
 
     /// <summary>Counts envelopes that were taken and could not be written.</summary>
-    public void Discard(long envelopes) =>
-        Interlocked.Add(ref _dopplers.Stopping ? ref _counters.DroppedShutdown : ref _counters.DroppedPeerGone, envelopes);
+    public void Discard(long envelopes) => Interlocked.Add(
+        ref SlowConsumer ? ref _counters.DroppedSlowConsumer : ref _dopplers.Stopping ? ref _counters.DroppedShutdown : ref _counters.DroppedPeerGone,
+        envelopes);
 
     private void AddGap(string source, string instance, string hop, string reason, ulong count, long first, long last, bool upperBound)
     {
@@ -217,6 +253,11 @@ internal sealed class EnvelopeStream : IDisposable
             {
                 _gapMarked = true;
                 _mailbox.Add(new StreamItem(StreamItemKind.Gap, null, null, default, null));
+            }
+
+            if (_held)
+            {
+                return;
             }
         }
 
@@ -299,6 +340,10 @@ internal sealed class EnvelopeStream : IDisposable
             }
 
             _mailbox.Add(item);
+            if (_held)
+            {
+                return true;
+            }
         }
 
         _ready.Set();

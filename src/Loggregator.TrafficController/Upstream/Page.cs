@@ -2,6 +2,7 @@ using System.Buffers;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.TrafficController.Streams.WebSocket;
 
 namespace Loggregator.TrafficController.Upstream;
 
@@ -16,6 +17,7 @@ internal sealed class Page
     private readonly int _offset;
     private readonly int _length;
     private MessageBuffer? _json;
+    private V1Frames? _frames;
     private PageTraits _traits;
     private StampMark[]? _marks;
     private int _marked;
@@ -109,6 +111,18 @@ internal sealed class Page
         }
     }
 
+    /// <summary>The envelopes as WebSocket messages of version 1; valid until the caller's release.</summary>
+    public V1Frames Frames
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _frames ??= new V1Frames(Records, Count, Copies, lines: Origin?.Request.V1 is { TakesCounters: false });
+            }
+        }
+    }
+
     /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
     public bool Credit() => _whole?.Credit() ?? Interlocked.Exchange(ref _credited, 1) == 0;
 
@@ -123,6 +137,7 @@ internal sealed class Page
             _buffer.Dispose();
             _json?.Dispose();
             _whole?.Release();
+            _frames?.Dispose();
             if (_marks is { } marks)
             {
                 ArrayPool<StampMark>.Shared.Return(marks);

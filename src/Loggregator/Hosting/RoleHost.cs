@@ -73,9 +73,9 @@ internal sealed class RoleHost : IAsyncDisposable
         }
 
         plan.Role.Add(services, plan.Options);
-        if (plan.EmitTo.Length > 0 && SelfReports.Of(plan.Role.Section) is { } report)
+        foreach (var report in plan.EmitTo.Length > 0 ? SelfReports.Of(plan.Role.Section) : [])
         {
-            services.AddHostedService(provider => new SelfMetricsEmitter(report, plan.EmitTo, provider.GetRequiredService<PeerConnector>(), provider, parts.Time));
+            services.AddSingleton<IHostedService>(provider => new SelfMetricsEmitter(report, plan.EmitTo, provider.GetRequiredService<PeerConnector>(), provider, parts.Time));
         }
 
         var app = builder.Build();

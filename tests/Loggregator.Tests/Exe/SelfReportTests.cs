@@ -57,7 +57,7 @@ public sealed class SelfReportTests : IAsyncDisposable
     public void Report_OfEachRole_HasTheOriginalsIdentities(string section, int seconds, string[] expected)
     {
         using var emitter = Emitter(section, out _);
-        Assert.Equal(TimeSpan.FromSeconds(seconds), SelfReports.Of(section)!.Interval);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), SelfReports.Of(section)[0].Interval);
         Assert.Equal(expected, Told(emitter).Select(Identity));
     }
 
@@ -133,6 +133,6 @@ public sealed class SelfReportTests : IAsyncDisposable
         var provider = collection.BuildServiceProvider();
         _providers.Add(provider);
         services = provider;
-        return new SelfMetricsEmitter(SelfReports.Of(section)!, "127.0.0.1:1", new PeerConnector(), provider, _time);
+        return new SelfMetricsEmitter(SelfReports.Of(section)[0], "127.0.0.1:1", new PeerConnector(), provider, _time);
     }
 }

@@ -43,10 +43,9 @@ internal static class MetricsReference
 
         Table(text, "every role, of its process", InstrumentsOf(null));
         text.Append(EnvelopesHead);
-        foreach (var role in RoleTable.IngressToEgress)
+        foreach (var (role, report) in RoleTable.IngressToEgress.SelectMany(role => SelfReports.Of(role.Section).Select(report => (role, report))))
         {
-            var report = SelfReports.Of(role.Section)!;
-            text.Append(CultureInfo.InvariantCulture, $"\n### {role.Name}\n\nSource id `{report.SourceId}`, origin `{report.Origin}`, every {report.Interval.TotalSeconds} s.\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n### {role.Name}, as {report.SourceId}\n\nSource id `{report.SourceId}`, origin `{report.Origin}`, every {report.Interval.TotalSeconds} s.\n\n");
             text.Append("| name | type | unit | tags | meaning |\n|---|---|---|---|---|\n");
             foreach (var metric in report.Metrics)
             {

@@ -1,7 +1,9 @@
+using System.Threading.Channels;
 using Google.Protobuf;
 using Loggregator.Client.Connect;
 using Loggregator.Client.Emit;
 using Loggregator.Protocol.V2;
+using Loggregator.TrafficController;
 
 namespace Loggregator.Hosting.Telemetry;
 
@@ -19,6 +21,7 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         using var channel = peers.Open(agent, PeerConnector.AgentName);
         await using var emitter = new Emitter(channel.CreateCallInvoker(), new EmitterOptions { CapacityBytes = Capacity, RetryFor = report.Interval }, time);
         using var timer = new PeriodicTimer(report.Interval, time);
+        var telling = report.Events is { } events ? TellAsync(events(services), emitter, stoppingToken) : Task.CompletedTask;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -30,6 +33,8 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         {
             // The role stops.
         }
+
+        await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>One envelope per metric. What is not taken is in the next difference.</summary>
@@ -45,9 +50,22 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         }
     }
 
+    // Without tags, as the original does it.
+    private async Task TellAsync(ChannelReader<SelfEvent> events, Emitter emitter, CancellationToken cancel)
+    {
+        await foreach (var told in events.ReadAllAsync(cancel))
+        {
+            var envelope = Envelope();
+            envelope.Event = new Event { Title = told.Title, Body = told.Body };
+            emitter.TryAdd(envelope, static (writer, envelope) => envelope.WriteTo(writer));
+        }
+    }
+
+    private Envelope Envelope() => new() { Timestamp = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, SourceId = report.SourceId };
+
     private Envelope Envelope(SelfMetric metric, long value, long delta)
     {
-        var envelope = new Envelope { Timestamp = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, SourceId = report.SourceId };
+        var envelope = Envelope();
         if (metric.Unit is { } unit)
         {
             envelope.Gauge = new Gauge { Metrics = { [metric.Name] = new GaugeValue { Unit = unit, Value = value } } };

@@ -1,3 +1,6 @@
+using System.Threading.Channels;
+using Loggregator.TrafficController;
+
 namespace Loggregator.Hosting.Telemetry;
 
 /// <summary>What a role tells about itself in envelopes, under the identity of its original.</summary>
@@ -6,4 +9,8 @@ namespace Loggregator.Hosting.Telemetry;
 /// <param name="Interval">How often.</param>
 /// <param name="Scraped">The original shows it at a page that a scraper reads: counters are totals, tags ordinary ones. Else counters are differences, tags deprecated ones.</param>
 /// <param name="Metrics">What.</param>
-internal sealed record SelfReport(string Origin, string SourceId, TimeSpan Interval, bool Scraped, params SelfMetric[] Metrics);
+internal sealed record SelfReport(string Origin, string SourceId, TimeSpan Interval, bool Scraped, params SelfMetric[] Metrics)
+{
+    /// <summary>Events that it tells as they come; null: none.</summary>
+    public Func<IServiceProvider, ChannelReader<SelfEvent>>? Events { get; init; }
+}
