@@ -1,3 +1,4 @@
+using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.V2;
 using Loggregator.TrafficController;
 using Loggregator.TrafficController.Streams.WebSocket;
@@ -44,8 +45,8 @@ public sealed class WritePaceTests : IDisposable
         var stream = Stream();
         _pace.Wrote(stream, 300);
         var woken = stream.WaitAsync().AsTask();
-        stream.AddGap("a", Pipeline.Flow.LossReason.SlowConsumer, 1);
-        stream.AddGap("b", Pipeline.Flow.LossReason.SlowConsumer, 1);
+        stream.AddGap("a", LossReason.SlowConsumer, 1);
+        stream.AddGap("b", LossReason.SlowConsumer, 1);
         Assert.False(woken.IsCompleted);
         _time.Advance(WritePace.LongestBeat);
         await woken.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
@@ -71,7 +72,7 @@ public sealed class WritePaceTests : IDisposable
         _pace.Wrote(stream, 300);
         _time.Advance(WritePace.LongestBeat);
         var woken = stream.WaitAsync().AsTask();
-        stream.AddGap("a", Pipeline.Flow.LossReason.SlowConsumer, 1);
+        stream.AddGap("a", LossReason.SlowConsumer, 1);
         await woken.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
