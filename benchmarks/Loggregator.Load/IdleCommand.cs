@@ -52,7 +52,7 @@ internal static class IdleCommand
         var after = watches.ConvertAll(Sample);
         for (var i = 0; i < watches.Count; i++)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, 
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{watches[i].Name}: {after[i].PeakResidentBytes >> 20} MiB at most (before {before[i].ResidentBytes >> 20}, {(after[i].PeakResidentBytes - before[i].ResidentBytes) / 1024.0 / count:F1} KiB each), "
                 + $"{opened[i].CpuSeconds - before[i].CpuSeconds:F1} CPU s to open, {(after[i].CpuSeconds - opened[i].CpuSeconds) / hold:F3} cores while held"));
         }

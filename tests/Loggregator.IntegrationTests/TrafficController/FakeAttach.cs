@@ -1,8 +1,8 @@
 using Grpc.Core;
+using Loggregator.Doppler.Plumbing;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
-using Loggregator.Doppler.Plumbing;
 using Loggregator.Protocol.Internal;
 using Loggregator.Protocol.Selectors;
 using Loggregator.Protocol.V1;
