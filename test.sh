@@ -19,6 +19,12 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "Install ${missing[*]} yourself: the tests that need them will fail." >&2
 fi
 
+if [ ! -d tests/ws-client/node_modules/ws ]; then
+  echo "── npm ci in tests/ws-client"
+  npm ci --prefix tests/ws-client --no-audit --no-fund --silent ||
+    echo "Run 'npm ci' in tests/ws-client yourself: the tests that need it will fail." >&2
+fi
+
 echo "── build"
 if ! dotnet build Loggregator.sln -c Release -v quiet; then
   echo "The build failed: nothing was tested." >&2

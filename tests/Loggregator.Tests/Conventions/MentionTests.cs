@@ -89,10 +89,10 @@ public sealed partial class MentionTests
     [GeneratedRegex(@"`(--[a-z-]+)[` ]")]
     private static partial Regex OptionAlone();
 
-    [GeneratedRegex(@"`((?:Agent|Doppler|TrafficController|Tls|Metrics|Log|Section):[A-Z][A-Za-z]+)")]
+    [GeneratedRegex(@"`((?:Agent|Doppler|TrafficController|Tls|Metrics|Log|Section):[A-Z][A-Za-z0-9]+)")]
     private static partial Regex Setting();
 
-    [GeneratedRegex(@"LOGGREGATOR_([A-Za-z]+)__([A-Za-z]+)")]
+    [GeneratedRegex(@"LOGGREGATOR_([A-Za-z]+)__([A-Za-z0-9]+)")]
     private static partial Regex EnvironmentSetting();
 
     [GeneratedRegex(@"`(loggregator[._](?:agent|doppler|traffic_controller)[._][a-z0-9_.]+)`")]
