@@ -105,9 +105,9 @@ internal sealed class UdpIngress : IHostedService, IDisposable
         for (var read = 0; !_stopping; read++)
         {
             var length = _socket!.Receive(buffer, SocketFlags.None, out var error);
-            if (error == SocketError.Success && length == 0 && _stopping)
+            if (_stopping && (error != SocketError.Success || length == 0))
             {
-                break; // the wake-up
+                break; // the wake-up, or the socket is gone
             }
 
             if (error == SocketError.Success)

@@ -127,6 +127,7 @@ public sealed class SessionTests : WebSocketTest
         await StartAsync();
         using var client = await OpenAsync("/apps/a/stream");
         Doppler.Append(Sample.Logs("a", 0, 5));
+        await Eventually.TrueAsync(() => Volatile.Read(ref Host.Counters.WebSocketMatched) == 5, "the lines have come");
         var stop = Host.StopAsync();
         Assert.Equal((1001, "The Traffic Controller is stopping."), await client.ReadCloseAsync(Cancel));
         await stop;
