@@ -161,6 +161,34 @@ public sealed class DopplerSubscribeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Conversion_IsMadeOnceHoweverManyRead()
+    {
+        using var one = await V1Reader.OpenAsync(_doppler);
+        using var two = await V1Reader.OpenAsync(_doppler, new Filter { AppID = "a" });
+        using var three = await V1Reader.OpenAsync(_doppler, new Filter { Log = new LogFilter() });
+        string[] lines = [.. Enumerable.Range(0, 500).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+        foreach (var chunk in lines.Chunk(100))
+        {
+            await _doppler.SendAsync([.. chunk.Select(line => Some.Log("a", line))]);
+        }
+
+        Assert.Equal(lines, (await one.UntilAsync(500)).Names);
+        Assert.Equal(lines, (await two.UntilAsync(500)).Names);
+        Assert.Equal(lines, (await three.UntilAsync(500)).Names);
+        Assert.Equal(500, _doppler.Counters.Delivery.Converted);
+    }
+
+    [Fact]
+    public async Task V1_WhileNobodyReadsIt_CostsNothing()
+    {
+        using var reader = await _doppler.ReadAsync(Some.Logs());
+        await _doppler.SendAsync(Some.Log("a", "1"));
+        await reader.UntilAsync(1);
+
+        Assert.Equal(0, _doppler.Counters.Delivery.Converted);
+    }
+
+    [Fact]
     public async Task Batch_HoldsAllThatWaits()
     {
         using var reader = await V1Reader.OpenAsync(_doppler);
