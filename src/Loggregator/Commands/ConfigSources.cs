@@ -19,8 +19,10 @@ internal sealed class ConfigSources
         {
             case "Agent":
                 Text(command, "--listen", "ADDRESS", "Where producers send to.", "Agent:Listen");
+                Text(command, "--udp-listen", "ADDRESS", "Where dropsonde v1 is taken; empty: nowhere.", "Agent:UdpListen");
                 Text(command, "--doppler", "ADDRESS,…", "The Dopplers; a name stands for all of its addresses.", "Agent:Dopplers");
                 Switch(command, "--original-dopplers", "The Dopplers are those of the original Loggregator.", "Agent:OriginalDopplers");
+                Switch(command, "--push-v1", "Send original Dopplers over Pusher what came as v1.", "Agent:PushV1");
                 Text(command, "--tag", "NAME=VALUE", "A tag that every envelope gets.", "Agent:Tags");
                 Text(command, "--ring-bytes", "SIZE", "Memory for what waits for a Doppler.", "Agent:RingBytes");
                 break;
