@@ -200,8 +200,17 @@ public sealed class ConversionTests
             EventType = V1Envelope.Types.EventType.HttpStartStop,
             HttpStartStop = new HttpStartStop
             {
-                StartTimestamp = 1, StopTimestamp = 2, RequestId = new UUID { Low = 0, High = 0 }, PeerType = 0, Method = (Method)99, Uri = "", RemoteAddress = "",
-                UserAgent = "", StatusCode = -1, ContentLength = -1, ApplicationId = new UUID { Low = 0, High = 0 },
+                StartTimestamp = 1,
+                StopTimestamp = 2,
+                RequestId = new UUID { Low = 0, High = 0 },
+                PeerType = 0,
+                Method = (Method)99,
+                Uri = "",
+                RemoteAddress = "",
+                UserAgent = "",
+                StatusCode = -1,
+                ContentLength = -1,
+                ApplicationId = new UUID { Low = 0, High = 0 },
             },
             Tags = { ["source_id"] = "tag" },
         });
