@@ -9,6 +9,22 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 projects=("$@")
 [ ${#projects[@]} -gt 0 ] || projects=(Loggregator.Tests Loggregator.FuzzTests Loggregator.IntegrationTests)
 
+missing=()
+for tool in zsh fish; do # shells whose completion is driven
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "── install ${missing[*]}"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    echo "Install ${missing[*]} yourself: the tests that need them will fail." >&2
+fi
+
+if [ ! -d tests/ws-client/node_modules/ws ]; then
+  echo "── npm ci in tests/ws-client"
+  npm ci --prefix tests/ws-client --no-audit --no-fund --silent ||
+    echo "Run 'npm ci' in tests/ws-client yourself: the tests that need it will fail." >&2
+fi
+
 echo "── build"
 if ! dotnet build Loggregator.sln -c Release -v quiet; then
   echo "The build failed: nothing was tested." >&2

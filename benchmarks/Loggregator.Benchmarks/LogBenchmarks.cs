@@ -103,7 +103,7 @@ public class LogBenchmarks
                 throw new InvalidOperationException("A bad envelope.");
             }
 
-            _batch.Add(message.Span, records.RecordOffset, records.RecordLength, records.Current.Length, header);
+            _batch.AddRecord(message.Span, records.RecordOffset, records.RecordLength, records.Current.Length, header);
         }
 
         _log.Append(message.Span, _batch);

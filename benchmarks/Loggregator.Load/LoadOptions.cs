@@ -66,6 +66,9 @@ internal sealed record LoadOptions
     /// <summary>Address of an event stream; <c>{source}</c> in it is replaced, or <c>source_id=</c> added. Empty: no tailers.</summary>
     public string Sse { get; init; } = "";
 
+    /// <summary>Address of a v1 stream over WebSocket; with <c>{source}</c> in it, tailers; without, a firehose, which all tailers share. Empty: none.</summary>
+    public string WebSocket { get; init; } = "";
+
     /// <summary>Tailers, each on a connection of its own; tailer i follows source i mod the number of sources.</summary>
     public int Tailers { get; init; }
 

@@ -10,14 +10,21 @@ namespace Loggregator.Load;
 internal sealed class Peers : IDisposable
 {
     private readonly PeerCredentials? _credentials;
+    private readonly X509Certificate2Collection? _authorities;
     private readonly PeerConnector _connector;
     private readonly List<GrpcChannel> _channels = [];
 
     public Peers(LoadOptions options)
     {
-        if (options.Cert.Length + options.Key.Length + options.Ca.Length > 0)
+        if (options.Cert.Length + options.Key.Length > 0)
         {
             _credentials = PeerCredentials.Load(new PeerFiles(options.Cert, options.Key, options.Ca));
+        }
+
+        if (options.Ca.Length > 0)
+        {
+            _authorities = [];
+            _authorities.ImportFromPemFile(options.Ca);
         }
 
         _connector = new PeerConnector(_credentials);
@@ -34,20 +41,29 @@ internal sealed class Peers : IDisposable
     public HttpMessageHandler HttpHandler()
     {
         var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1, UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null };
-        if (_credentials is not null)
+        if (_authorities is not null)
         {
-            handler.SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
-            };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(_credentials.Current.Authorities);
+            handler.SslOptions = TlsOptions(null);
         }
 
         return handler;
+    }
+
+    /// <summary>How a client without certificate makes TLS.</summary>
+    public SslClientAuthenticationOptions TlsOptions(string? host)
+    {
+        var options = new SslClientAuthenticationOptions { TargetHost = host };
+        if (_authorities is not null)
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(_authorities);
+        }
+
+        return options;
     }
 
     public void Dispose()

@@ -3,4 +3,7 @@ using Loggregator.Load;
 using Loggregator.Load.Reporting;
 using Loggregator.Load.Sink;
 
-return await new RootCommand("Open-loop load for any Loggregator endpoint.") { RunCommand.Create(), SinkCommand.Create(), TableCommand.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("Open-loop load for any Loggregator endpoint.")
+{
+    RunCommand.Create(), IdleCommand.Create(), SinkCommand.Create(), TableCommand.Create(),
+}.Parse(args).InvokeAsync();

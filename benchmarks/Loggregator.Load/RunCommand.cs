@@ -33,7 +33,8 @@ internal static class RunCommand
     private static readonly Option<bool> PreferredTags = One("--preferred-tags", "readers ask for preferred tags", false);
     private static readonly Option<double> ReaderRate = One("--reader-rate", "each reader takes at most so many envelopes a second (0: as they come)", 0.0);
     private static readonly Option<string> Sse = One("--sse", "address of an event stream; {source} in it is replaced, or source_id= added", "");
-    private static readonly Option<int> Tailers = One("--tailers", "tailers of --sse, each on a connection of its own and following one source", 0);
+    private static readonly Option<string> Ws = One("--ws", "address of a v1 stream over WebSocket; with {source} in it one for each tailer, else a firehose", "");
+    private static readonly Option<int> Tailers = One("--tailers", "tailers of --sse or --ws, each on a connection of its own and following one source", 0);
     private static readonly Option<double> Warmup = One("--warmup", "seconds of sending before measuring", Defaults.Warmup.TotalSeconds);
     private static readonly Option<double> Duration = One("--duration", "seconds of measuring", Defaults.Duration.TotalSeconds);
     private static readonly Option<double> Drain = One("--drain", "longest wait, in seconds, for what is still on its way", Defaults.Drain.TotalSeconds);
@@ -48,7 +49,7 @@ internal static class RunCommand
         var command = new Command("run", "Sends by schedule, reads back, accounts for every envelope and measures.")
         {
             Ingress, IngressName, Egress, EgressName, Cert, Key, Ca, Rate, Connections, Batch, Sender, Links, LinkRate, Payload, Tags, Sources, Skew, Readers,
-            ShardId, Types, PreferredTags, ReaderRate, Sse, Tailers, Warmup, Duration, Drain, Pids, Scrapes, RunId, Check, Json,
+            ShardId, Types, PreferredTags, ReaderRate, Sse, Ws, Tailers, Warmup, Duration, Drain, Pids, Scrapes, RunId, Check, Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -103,6 +104,7 @@ internal static class RunCommand
             PreferredTags = arguments.GetValue(PreferredTags),
             ReaderRate = arguments.GetValue(ReaderRate),
             Sse = arguments.GetValue(Sse)!,
+            WebSocket = arguments.GetValue(Ws)!,
             Tailers = arguments.GetValue(Tailers),
             Warmup = TimeSpan.FromSeconds(arguments.GetValue(Warmup)),
             Duration = TimeSpan.FromSeconds(arguments.GetValue(Duration)),

@@ -25,8 +25,8 @@ fi
 
 # The load tool is an agent to the Doppler and a Traffic Controller that reads, so its certificate names both.
 "$EXE" certs init --dir "$WORK/certs" 2>/dev/null >/dev/null
-"$EXE" certs issue agent doppler traffic-controller --dir "$WORK/certs" >/dev/null
-"$EXE" certs issue client --name metron --name trafficcontroller --dir "$WORK/certs" >/dev/null
+"$EXE" certs issue agent doppler traffic-controller --dir "$WORK/certs" >/dev/null 2>&1
+"$EXE" certs issue client --name metron --name trafficcontroller --dir "$WORK/certs" >/dev/null 2>&1
 
 # role NAME ROLE METRICS_PORT [VARIABLE=VALUE...]: starts a role with mTLS, waits until it is ready, sets the variable NAME to its pid.
 role() {

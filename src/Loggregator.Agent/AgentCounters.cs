@@ -45,6 +45,9 @@ public sealed class AgentCounters
     /// <summary>Envelopes of sendings that were never answered; mostly <see cref="Resent"/> says that they went again.</summary>
     public long Lost;
 
+    /// <summary>Bytes of the batches sent, each once.</summary>
+    public long SentBytes;
+
     /// <summary>Batches sent.</summary>
     public long Batches;
 

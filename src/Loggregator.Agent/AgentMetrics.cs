@@ -24,6 +24,7 @@ public sealed class AgentMetrics
         Count("generated", Envelopes, () => Interlocked.Read(ref counters.Generated), "Gap records written");
         Count("appended", Envelopes, () => counters.Appended, "Envelopes given to the ring, and gap records");
         Count("sent", Envelopes, () => Interlocked.Read(ref counters.Sent), "Envelopes sent to Dopplers, each once");
+        Count("sent.bytes", Bytes, () => Interlocked.Read(ref counters.SentBytes), "Bytes of the batches sent, each once");
         Count("resent", Envelopes, () => Interlocked.Read(ref counters.Resent), "Envelopes sent to Dopplers once more");
         Count("confirmed", Envelopes, () => Interlocked.Read(ref counters.Confirmed), "Envelopes that a Doppler has answered for");
         Count("lost", Envelopes, () => Interlocked.Read(ref counters.Lost), "Envelopes of sendings that were never answered");

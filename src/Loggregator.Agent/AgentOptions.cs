@@ -16,6 +16,7 @@ public sealed class AgentOptions
     public int UdpReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>Names this agent at the Dopplers. With a stable one its lanes keep their Dopplers over a restart.</summary>
+    /// <value>The machine's name and a random number.</value>
     public string AgentId { get; set; } =
         string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Random.Shared.Next(0x1000000):x6}");
 
@@ -93,7 +94,7 @@ public sealed class AgentOptions
 
         if (Tags?.Keys.Any(string.IsNullOrEmpty) == true)
         {
-            yield return "Agent:Tags has a tag without a name; name it or remove it.";
+            yield return "Agent:Tags has a tag without a name; give each a name, or leave it out.";
         }
 
         if (DnsRefresh < TimeSpan.FromMilliseconds(100))

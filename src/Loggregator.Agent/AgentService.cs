@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Loggregator.Agent.Forwarding;
 using Loggregator.Client.Connect;
 using Loggregator.Pipeline.Flow;
@@ -14,9 +15,11 @@ namespace Loggregator.Agent;
 /// </summary>
 public sealed class AgentService : IHostedService, IAsyncDisposable
 {
+    private const int SourcesTold = 5;
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
     private readonly AgentOptions _options;
     private readonly FairRing _ring;
+    private readonly LossTable _losses;
     private readonly AgentCounters _counters;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -32,6 +35,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     {
         _options = options;
         _ring = ring;
+        _losses = losses;
         _counters = counters;
         _time = time;
         _log = log;
@@ -43,6 +47,12 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
 
     /// <summary>At least one Doppler answers.</summary>
     public bool Ready => _pool.AnyAlive;
+
+    /// <summary>Open streams to Dopplers.</summary>
+    public int Streams => _lanes.Count(lane => lane.Linked);
+
+    /// <summary>Dopplers that have such streams.</summary>
+    public int Connections => _pool.InUse;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -70,6 +80,12 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         await _watching;
         await _pool.DisposeAsync();
         var dropped = _ring.DropAll(LossReason.Shutdown);
+        TellLosses(LossReason.Shutdown, Log.LostAtStop);
+        if (!_options.OriginalDopplers)
+        {
+            TellLosses(LossReason.Unconfirmed, Log.UnconfirmedAtStop); // of original ones, which never confirm, some are counted while it runs
+        }
+
         Log.Stopped(_log, Interlocked.Read(ref _counters.Confirmed), _counters.Dropped(LossReason.Unconfirmed), dropped);
     }
 
@@ -129,6 +145,22 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
             overflowTold = nowOverflowed > overflowed;
             overflowed = nowOverflowed;
         }
+    }
+
+    /// <summary>One line for what was lost for a reason: how many, and of which sources most.</summary>
+    private void TellLosses(LossReason reason, Action<ILogger, long, string> tell)
+    {
+        var bySource = _losses.Snapshot().Where(loss => loss.Reason == reason && loss.Total > 0)
+            .GroupBy(loss => Encoding.UTF8.GetString(loss.SourceId.Span), loss => loss.Total)
+            .Select(group => (Source: group.Key, Count: group.Sum())).OrderByDescending(source => source.Count).ToList();
+        if (bySource.Count == 0)
+        {
+            return;
+        }
+
+        var text = string.Join(", ", bySource.Take(SourcesTold).Select(source => $"{source.Count} of '{source.Source}'"));
+        var others = bySource.Skip(SourcesTold).Sum(source => source.Count);
+        tell(_log, bySource.Sum(source => source.Count), others == 0 ? text : $"{text}, {others} of {bySource.Count - SourcesTold} other sources");
     }
 
     private static async ValueTask<bool> TickAsync(PeriodicTimer tick, CancellationToken cancel)

@@ -13,7 +13,8 @@ public sealed class DopplerOptions
     /// <summary>The name by which agents place their lanes, stable over restarts if lanes shall stay; random if empty.</summary>
     public string Id { get; set; } = "";
 
-    /// <summary>Memory for the log, rows included: the smaller of a quarter of the memory limit and 1 GiB by default.</summary>
+    /// <summary>Memory for the log, rows included, in bytes.</summary>
+    /// <value>The smaller of a quarter of the memory limit and 1 GiB.</value>
     public long LogBytes { get; set; } = Math.Max(MinLogBytes, Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, MaxDefaultLogBytes));
 
     /// <summary>The largest message that readers of <c>Egress</c> take; a larger envelope is dropped for them and told.</summary>

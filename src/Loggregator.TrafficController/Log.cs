@@ -7,13 +7,13 @@ internal static partial class Log
     [LoggerMessage(3001, LogLevel.Information, "Attached to Doppler {Doppler} at {Address}.")]
     public static partial void Attached(ILogger log, string doppler, string address);
 
-    [LoggerMessage(3002, LogLevel.Warning, "Doppler at {Address} is not attached: {Reason} It is tried again until it answers.")]
+    [LoggerMessage(3002, LogLevel.Warning, "The Doppler at {Address} is not attached: {Reason}. It is tried again until it answers.")]
     public static partial void DopplerLost(ILogger log, string address, string reason);
 
-    [LoggerMessage(3003, LogLevel.Warning, "Original Doppler at {Address} is not connected: {Reason} It is tried again until it answers.")]
+    [LoggerMessage(3003, LogLevel.Warning, "The original Doppler at {Address} is not connected: {Reason}. It is tried again until it answers.")]
     public static partial void OriginalLost(ILogger log, string address, string reason);
 
-    [LoggerMessage(3004, LogLevel.Warning, "SSE client {Peer} has not read for {Seconds} s and is cut off.")]
+    [LoggerMessage(3004, LogLevel.Warning, "Client {Peer} has not read for {Seconds} s and is cut off.")]
     public static partial void ClientStalled(ILogger log, string peer, int seconds);
 
     [LoggerMessage(3005, LogLevel.Information, "Stopping: {Streams} streams get up to {Seconds} s to end.")]
@@ -21,4 +21,7 @@ internal static partial class Log
 
     [LoggerMessage(3006, LogLevel.Warning, "{Streams} streams did not end in time and were cut off.")]
     public static partial void DrainTimedOut(ILogger log, int streams);
+
+    [LoggerMessage(3007, LogLevel.Warning, "Slow consumer {Peer} of {Path} has not read for 5 s and is disconnected.")]
+    public static partial void SlowConsumer(ILogger log, string peer, string path);
 }

@@ -18,7 +18,7 @@ public sealed class TrafficControllerCounters
     /// <summary>Dropped: larger than the reader takes.</summary>
     public long DroppedTooLarge;
 
-    /// <summary>Dropped: the ring in front of an original Doppler was full, as the client did not read.</summary>
+    /// <summary>Dropped: the client did not read, so that the ring in front of an original Doppler was full, or it was disconnected.</summary>
     public long DroppedSlowConsumer;
 
     /// <summary>Dropped: the client left before it was written.</summary>
@@ -30,7 +30,7 @@ public sealed class TrafficControllerCounters
     /// <summary>Not shown: the client asked for another instance, or the gap record has no form that it asked for.</summary>
     public long Filtered;
 
-    /// <summary>Identical copies of history that two Dopplers held.</summary>
+    /// <summary>Copies that a second Doppler brought: in history of identical bytes, live of the same stamp.</summary>
     public long Duplicates;
 
     /// <summary>History beyond the last lines that were asked for.</summary>
@@ -54,7 +54,34 @@ public sealed class TrafficControllerCounters
     /// <summary>gRPC streams refused because of the limit.</summary>
     public long RejectedStreams;
 
-    /// <summary>SSE clients cut off because they did not read.</summary>
+    /// <summary>WebSockets open now.</summary>
+    public long WebSocketStreams;
+
+    /// <summary>Of these, firehoses.</summary>
+    public long Firehoses;
+
+    /// <summary>Of these, streams of one application.</summary>
+    public long AppStreams;
+
+    /// <summary>Of what was matched, what was for WebSockets.</summary>
+    public long WebSocketMatched;
+
+    /// <summary>Messages written to firehoses over WebSocket.</summary>
+    public long FirehoseMessages;
+
+    /// <summary>Messages written to streams of one application over WebSocket.</summary>
+    public long AppMessages;
+
+    /// <summary>WebSockets refused because of the limit.</summary>
+    public long RejectedWebSockets;
+
+    /// <summary>WebSocket clients disconnected as slow consumers.</summary>
+    public long SlowConsumers;
+
+    /// <summary>WebSocket clients disconnected because they did not answer pings.</summary>
+    public long DeadClients;
+
+    /// <summary>Clients cut off because they did not read, and not counted as slow consumers.</summary>
     public long StalledStreams;
 
     /// <summary>Dopplers attached now.</summary>

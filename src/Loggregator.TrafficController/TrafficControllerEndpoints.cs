@@ -1,6 +1,7 @@
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams.Grpc;
 using Loggregator.TrafficController.Streams.Sse;
+using Loggregator.TrafficController.Streams.WebSocket;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -26,11 +27,16 @@ public static class TrafficControllerEndpoints
         return endpoints;
     }
 
-    /// <summary>Maps <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c> and <c>/v2/sources</c>.</summary>
+    /// <summary>Maps <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>, and what is below <c>/apps</c> and <c>/firehose</c>.</summary>
     public static IEndpointRouteBuilder MapTrafficControllerHttp(this IEndpointRouteBuilder endpoints)
     {
         var sse = endpoints.ServiceProvider.GetRequiredService<SseEndpoints>();
         var sources = endpoints.ServiceProvider.GetRequiredService<SourcesEndpoint>();
+        var v1 = endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoints>();
+        var cookies = endpoints.ServiceProvider.GetRequiredService<SetCookieEndpoint>();
+        endpoints.Map("/set-cookie", (RequestDelegate)cookies.HandleAsync);
+        endpoints.Map("/apps/{**rest}", (RequestDelegate)v1.ServeAsync);
+        endpoints.Map("/firehose/{**rest}", (RequestDelegate)v1.ServeAsync);
         endpoints.Map("/v2/read", (RequestDelegate)sse.ReadAsync);
         endpoints.MapGet("/v2/stream", (RequestDelegate)sse.StreamAsync);
         endpoints.MapGet("/v2/recent", (RequestDelegate)sse.RecentAsync);

@@ -21,11 +21,14 @@ public sealed class TrafficControllerMetrics : IDisposable
         Count("written_bytes", "By", "Bytes written to clients.", () => counters.WrittenBytes);
         Count("invalid", "{envelope}", "Invalid envelopes from original Dopplers.", () => counters.Invalid);
         Count("filtered", "{envelope}", "Envelopes of other instances than asked for.", () => counters.Filtered);
-        Count("duplicates", "{envelope}", "Identical copies of history left out.", () => counters.Duplicates);
+        Count("duplicates", "{envelope}", "Copies brought by a second Doppler, left out.", () => counters.Duplicates);
         Count("trimmed", "{envelope}", "History beyond the last lines asked for.", () => counters.Trimmed);
         Count("told_lost", "{envelope}", "Envelopes that streams were told they missed.", () => counters.ToldLost);
         Count("rejected_streams", "{stream}", "gRPC streams refused because of the limit.", () => counters.RejectedStreams);
-        Count("stalled_streams", "{stream}", "SSE clients cut off because they did not read.", () => counters.StalledStreams);
+        Count("stalled_streams", "{stream}", "Clients cut off because they did not read, and no slow consumers.", () => counters.StalledStreams);
+        Count("slow_consumers", "{client}", "WebSocket clients disconnected because they did not read for 5 s.", () => counters.SlowConsumers);
+        Count("dead_clients", "{client}", "WebSocket clients disconnected because they did not answer pings.", () => counters.DeadClients);
+        Count("rejected_websockets", "{stream}", "WebSockets refused because of the limit.", () => counters.RejectedWebSockets);
         Count("slow_clients", "{client}", "Clients that left a shared subscription.", () => counters.SlowClients);
         Count("doppler_connects", "{link}", "Links to Dopplers made.", () => counters.DopplerConnects);
         Count("doppler_disconnects", "{link}", "Links to Dopplers lost.", () => counters.DopplerDisconnects);
@@ -51,6 +54,7 @@ public sealed class TrafficControllerMetrics : IDisposable
     [
         new(counters.GrpcStreams, new KeyValuePair<string, object?>("protocol", "grpc")),
         new(counters.SseStreams, new KeyValuePair<string, object?>("protocol", "sse")),
+        new(counters.WebSocketStreams, new KeyValuePair<string, object?>("protocol", "websocket")),
     ];
 
     private void Count(string noun, string unit, string description, Func<long> value) =>

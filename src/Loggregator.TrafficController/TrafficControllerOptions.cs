@@ -6,7 +6,7 @@ namespace Loggregator.TrafficController;
 /// <summary>Settings of the Traffic Controller role, section <c>TrafficController</c>.</summary>
 public sealed class TrafficControllerOptions
 {
-    /// <summary>Where HTTP is served: <c>/v2/read</c>, <c>/v2/stream</c>.</summary>
+    /// <summary>Where HTTP is served: <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>.</summary>
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
     /// <summary>Where the reverse log proxy's gRPC is served.</summary>
@@ -23,6 +23,12 @@ public sealed class TrafficControllerOptions
 
     /// <summary>gRPC streams at a time; further ones are refused with ResourceExhausted.</summary>
     public int MaxEgressStreams { get; set; } = 1000;
+
+    /// <summary>Domain of the cookies that <c>/set-cookie</c> sets, for example <c>doppler.example.com</c>; empty: there is no <c>/set-cookie</c>.</summary>
+    public string CookieDomain { get; set; } = "";
+
+    /// <summary>WebSockets at a time; further ones are refused with 503.</summary>
+    public int MaxWebSockets { get; set; } = 20_000;
 
     /// <summary>Idle time after which an SSE stream carries a heartbeat.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
@@ -74,6 +80,11 @@ public sealed class TrafficControllerOptions
         if (MaxEgressStreams < 0)
         {
             yield return $"TrafficController:MaxEgressStreams is {MaxEgressStreams}: give 0 (refuse all) or more.";
+        }
+
+        if (MaxWebSockets < 0)
+        {
+            yield return $"TrafficController:MaxWebSockets is {MaxWebSockets}: give 0 (refuse all) or more.";
         }
 
         if (ClientBytes < 64 * 1024)

@@ -4,6 +4,7 @@ using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams;
 using Loggregator.TrafficController.Streams.Grpc;
 using Loggregator.TrafficController.Streams.Sse;
+using Loggregator.TrafficController.Streams.WebSocket;
 using Loggregator.TrafficController.Upstream;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -28,7 +29,13 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<OpenStreams>();
         services.AddSingleton<SourceQuery>();
         services.AddSingleton<SourcesEndpoint>();
+        services.AddSingleton<RecentQuery>();
+        services.AddSingleton<RecentEndpoints>();
         services.AddSingleton<SseEndpoints>();
+        services.AddSingleton<WritePace>();
+        services.AddSingleton<TrafficControllerEvents>();
+        services.AddSingleton<WebSocketEndpoints>();
+        services.AddSingleton<SetCookieEndpoint>();
         services.AddSingleton<EgressService>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<EgressService>, EgressMethods>());
         services.AddSingleton(provider => new TrafficControllerService(

@@ -1,4 +1,4 @@
 using Loggregator.Commands;
 using Loggregator.Terminal;
 
-return await new CommandLineApp(Screen.OfProcess(), TimeProvider.System).RunAsync(args);
+return await new CommandLineApp(Screen.OfProcess(), Loggregator.Pipeline.Flow.FineTimeProvider.Shared).RunAsync(args);

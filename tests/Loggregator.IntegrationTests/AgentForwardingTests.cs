@@ -206,10 +206,20 @@ public sealed class AgentForwardingTests
     {
         await using var agent = await AgentHost.StartAsync(o => (o.Dopplers, o.DrainDeadline) = (["127.0.0.1:1"], TimeSpan.FromMilliseconds(100)));
         await agent.SendAsync(AgentHost.Logs("s0", 0, 100));
+        for (var quiet = 1; quiet <= 6; quiet++)
+        {
+            await agent.SendAsync(AgentHost.Logs($"s{quiet}", 0, 1 + quiet));
+        }
 
+        await agent.UntilAsync(() => agent.LogLines.Any(line => line.Contains("No Doppler answers", StringComparison.Ordinal)), "told that no Doppler answers");
         await agent.StopAsync();
 
-        Assert.Equal(100, agent.Counters.Dropped(LossReason.Shutdown));
+        Assert.Equal(127, agent.Counters.Dropped(LossReason.Shutdown));
+        Assert.Single(agent.LogLines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.EndsWith(
+            "The Doppler at 127.0.0.1:1 cannot be reached: nothing listens there (connection refused). It is tried again, at least every 5 s.", StringComparison.Ordinal));
+        Assert.Single(agent.LogLines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.EndsWith(
+            "No Doppler took the last 127 envelopes before the stop, and they are lost: "
+            + "100 of 's0', 7 of 's6', 6 of 's5', 5 of 's4', 4 of 's3', 5 of 2 other sources.", StringComparison.Ordinal));
         Assert.False(agent.Service.Ready);
     }
 

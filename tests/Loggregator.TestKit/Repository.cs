@@ -6,11 +6,10 @@ public static class Repository
     /// <summary>The folder that holds Loggregator.sln.</summary>
     public static string Root { get; } = Find();
 
-    /// <summary>Files under <paramref name="folder"/> (relative to the root) that match, without build output.</summary>
+    /// <summary>Files under <paramref name="folder"/> (relative to the root) that match, without build output and installed packages.</summary>
     public static IEnumerable<string> Files(string folder, string pattern) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
-            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}artifacts{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+            .Where(file => !Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "artifacts" or "obj" or "node_modules"));
 
     private static string Find()
     {

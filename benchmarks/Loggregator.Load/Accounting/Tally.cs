@@ -99,6 +99,89 @@ internal sealed class Tally(string name, uint run, int sources, int links, int e
         }
     }
 
+    /// <summary>Takes one dropsonde envelope.</summary>
+    public void TakeV1(ReadOnlySpan<byte> message)
+    {
+        var now = Clock.Now;
+        long timestamp = 0;
+        ReadOnlySpan<byte> log = default, counter = default;
+        var envelope = new EnvelopeScan(message);
+        while (envelope.MoveNext())
+        {
+            timestamp = envelope.Field == 6 ? (long)envelope.Value : timestamp;
+            log = envelope.Field == 8 ? envelope.Content : log;
+            counter = envelope.Field == 7 ? envelope.Content : counter;
+        }
+
+        ReadOnlySpan<byte> payload = default, source = default;
+        var line = new EnvelopeScan(log);
+        while (line.MoveNext())
+        {
+            payload = line.Field == 1 ? line.Content : payload;
+            source = line.Field == 4 ? line.Content : source;
+        }
+
+        lock (_turn)
+        {
+            Messages++;
+            Bytes += message.Length;
+            Damaged += envelope.Malformed ? 1 : 0;
+            if (counter.IsEmpty)
+            {
+                TakeLine(payload, timestamp, source, now);
+            }
+            else if (GapRecord.TryRead(message, counter, out var gap))
+            {
+                AddGap(V1Source(message), gap.Hop, gap.Reason, gap.Count, gap.UpperBound);
+            }
+            else
+            {
+                Foreign++;
+            }
+        }
+    }
+
+    // A loss that is told in a log line begins with its number: "1,204 envelopes lost (doppler: evicted) …".
+    private void TakeLine(ReadOnlySpan<byte> payload, long timestamp, ReadOnlySpan<byte> source, long now)
+    {
+        var words = payload.IndexOf(" envelope"u8);
+        if (words is > 0 and < 20
+            && long.TryParse(System.Text.Encoding.ASCII.GetString(payload[..words]), System.Globalization.NumberStyles.AllowThousands, System.Globalization.CultureInfo.InvariantCulture, out var lost))
+        {
+            AddGap(source, "told", "in a log line", lost, upperBound: false);
+            return;
+        }
+
+        Take(payload, timestamp, source, now);
+    }
+
+    private static ReadOnlySpan<byte> V1Source(ReadOnlySpan<byte> message)
+    {
+        var fields = new EnvelopeScan(message);
+        while (fields.MoveNext())
+        {
+            if (fields.Field != 17)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> key = default, value = default;
+            var entry = new EnvelopeScan(fields.Content);
+            while (entry.MoveNext())
+            {
+                key = entry.Field == 1 ? entry.Content : key;
+                value = entry.Field == 2 ? entry.Content : value;
+            }
+
+            if (key.SequenceEqual("source_id"u8))
+            {
+                return value;
+            }
+        }
+
+        return default;
+    }
+
     private void TakeEnvelope(ReadOnlySpan<byte> bytes, long now)
     {
         long timestamp = 0;

@@ -7,14 +7,12 @@ using Loggregator.Protocol.V2;
 namespace Loggregator.Load.Receiving;
 
 /// <summary>Reads <c>BatchedReceiver</c> on a connection of its own, and opens it again when it breaks. One loop runs it.</summary>
-internal sealed class EnvelopeReader(CallInvoker invoker, EgressBatchRequest request, double rate, Tally tally)
+internal sealed class EnvelopeReader(CallInvoker invoker, EgressBatchRequest request, double rate, Tally tally) : IReader
 {
     private long _breaks;
 
-    /// <summary>How often the stream ended or broke.</summary>
     public long Breaks => Volatile.Read(ref _breaks);
 
-    /// <summary>What the last break said.</summary>
     public string LastError { get; private set; } = "";
 
     /// <summary>The request of readers with these options.</summary>

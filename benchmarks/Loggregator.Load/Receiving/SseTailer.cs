@@ -10,17 +10,15 @@ namespace Loggregator.Load.Receiving;
 /// <summary>
 /// Follows one source by server-sent events on a connection of its own; after a break it goes on from the last event's id. One loop runs it.
 /// </summary>
-internal sealed class SseTailer(Uri address, Func<HttpMessageHandler> handler, Tally tally)
+internal sealed class SseTailer(Uri address, Func<HttpMessageHandler> handler, Tally tally) : IReader
 {
     private const int TraceBase64Length = Trace.Length / 3 * 4;
     private readonly byte[] _trace = new byte[Trace.Length];
     private string _event = "", _lastId = "";
     private long _breaks;
 
-    /// <summary>How often the stream ended or broke.</summary>
     public long Breaks => Volatile.Read(ref _breaks);
 
-    /// <summary>What the last break said.</summary>
     public string LastError { get; private set; } = "";
 
     public async Task RunAsync(CancellationToken cancel)

@@ -5,6 +5,8 @@ namespace Loggregator.Load.Wire;
 /// <summary>The counter <c>dropped</c> with the tags <c>hop</c> and <c>reason</c>: how many envelopes of its source a reader has missed.</summary>
 internal readonly record struct GapRecord(string Hop, string Reason, long Count, bool UpperBound)
 {
+    private const int V1Tags = 17;
+
     public static bool TryRead(ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> counter, out GapRecord record)
     {
         record = default;
@@ -22,7 +24,7 @@ internal readonly record struct GapRecord(string Hop, string Reason, long Count,
         var scan = new EnvelopeScan(envelope);
         while (named && scan.MoveNext())
         {
-            if (scan.Field is not (9 or 3))
+            if (scan.Field is not (9 or 3 or V1Tags))
             {
                 continue;
             }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using Loggregator.Client.Connect;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Grpc;
 
@@ -123,7 +124,7 @@ internal sealed class BatchSenderLink : ILaneLink
             }
             catch (Exception exception) when (LinkFailure.Is(exception))
             {
-                _failure ??= LinkFailure.Text(exception);
+                _failure ??= PeerFailure.Text(exception);
             }
         }
 
@@ -144,7 +145,7 @@ internal sealed class BatchSenderLink : ILaneLink
         }
         catch (Exception exception) when (LinkFailure.Is(exception))
         {
-            _failure ??= LinkFailure.Text(exception);
+            _failure ??= PeerFailure.Text(exception);
         }
 
         _busy = false;
@@ -161,11 +162,11 @@ internal sealed class BatchSenderLink : ILaneLink
         catch (RpcException exception)
         {
             // The original answers a half-close with status Unknown and the text EOF.
-            End(LinkFailure.Text(exception), orderly: exception.StatusCode == StatusCode.Unknown);
+            End(PeerFailure.Text(exception), orderly: exception.StatusCode == StatusCode.Unknown);
         }
         catch (Exception exception) when (LinkFailure.Is(exception))
         {
-            End(LinkFailure.Text(exception), orderly: false);
+            End(PeerFailure.Text(exception), orderly: false);
         }
 
         _signal.Set();

@@ -26,6 +26,7 @@ internal sealed class DopplerPool : IAsyncDisposable
     private readonly Dictionary<string, (DopplerPeer Peer, CancellationTokenSource Stop, Task Watch)> _watched = [];
     private readonly List<Task> _retired = [];
     private volatile DopplerPeer[] _peers = [];
+    private bool _deserted; // that none lives has been told
 
     public DopplerPool(AgentOptions options, ulong epoch, DopplerDirectory directory, PeerConnector connector, TimeProvider time, ILogger log)
     {
@@ -45,6 +46,9 @@ internal sealed class DopplerPool : IAsyncDisposable
 
     /// <summary>Whether each Doppler has answered or failed to.</summary>
     public bool AllTried => _peers is { Length: > 0 } peers && peers.All(peer => peer.State != PeerState.Unknown);
+
+    /// <summary>Dopplers with open links.</summary>
+    public int InUse => _peers.Count(peer => peer.InUse);
 
     public void Start()
     {
@@ -91,6 +95,7 @@ internal sealed class DopplerPool : IAsyncDisposable
             else
             {
                 Log.DopplerAnswers(_log, peer.Name, peer.Address);
+                Volatile.Write(ref _deserted, false);
             }
 
             Changed?.Invoke();
@@ -115,6 +120,11 @@ internal sealed class DopplerPool : IAsyncDisposable
             else
             {
                 Log.DopplerUnreachable(_log, peer.Address, reason);
+            }
+
+            if (AllTried && !_peers.Any(other => other.State is PeerState.Alive or PeerState.Suspect) && !Interlocked.Exchange(ref _deserted, true))
+            {
+                Log.NoDoppler(_log, _options.RingBytes);
             }
         }
 
@@ -227,7 +237,7 @@ internal sealed class DopplerPool : IAsyncDisposable
         {
             if (!cancel.IsCancellationRequested)
             {
-                var reason = timeout.IsCancellationRequested ? $"no answer within {limit.TotalSeconds:0.#} s" : LinkFailure.Text(exception);
+                var reason = timeout.IsCancellationRequested ? $"no answer within {limit.TotalSeconds:0.#} s" : PeerFailure.Text(exception);
                 Report(peer, generation, PeerState.Dead, reason);
             }
         }

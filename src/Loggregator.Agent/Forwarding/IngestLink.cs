@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Loggregator.Client.Connect;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
@@ -98,7 +99,7 @@ internal sealed class IngestLink : ILaneLink
             }
             catch (Exception exception) when (LinkFailure.Is(exception))
             {
-                _failure ??= LinkFailure.Text(exception);
+                _failure ??= PeerFailure.Text(exception);
             }
         }
 
@@ -130,7 +131,7 @@ internal sealed class IngestLink : ILaneLink
         }
         catch (Exception exception) when (LinkFailure.Is(exception))
         {
-            _failure ??= LinkFailure.Text(exception);
+            _failure ??= PeerFailure.Text(exception);
         }
 
         _signal.Set();

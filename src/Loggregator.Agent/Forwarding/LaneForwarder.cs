@@ -67,6 +67,9 @@ internal sealed class LaneForwarder : IDisposable
         _timer = time.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether it has a stream to a Doppler. Any thread may ask.</summary>
+    public bool Linked => Volatile.Read(ref _link) is not null;
+
     /// <summary>Forwards until cancelled, or until it has drained.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -374,6 +377,7 @@ internal sealed class LaneForwarder : IDisposable
         }
 
         Interlocked.Add(ref _counters.Sent, envelopes);
+        Interlocked.Add(ref _counters.SentBytes, message.Length);
         Interlocked.Increment(ref _counters.Batches);
         return new OutgoingBatch(_n, message, envelopes, take.Charge);
     }

@@ -3,7 +3,7 @@ using Grpc.Core;
 
 namespace Loggregator.Agent.Forwarding;
 
-/// <summary>What a broken stream throws, and how it is told.</summary>
+/// <summary>What a broken stream throws.</summary>
 internal static class LinkFailure
 {
     /// <summary>Whether this is the end of a stream and not a mistake of ours.</summary>
@@ -13,10 +13,4 @@ internal static class LinkFailure
         or HttpRequestException
         or OperationCanceledException
         or InvalidOperationException; // "the call is already completed", and ObjectDisposedException
-
-    public static string Text(Exception exception) => exception switch
-    {
-        RpcException rpc => $"{rpc.StatusCode}: {rpc.Status.Detail}",
-        _ => exception.Message,
-    };
 }

@@ -135,6 +135,7 @@ internal sealed class EnvelopeIntake
             return false;
         }
 
+        prepared.Stream = _stamps.KeyOf(Source(message, scratch, prepared), Instance(message, scratch, prepared), header.Type);
         if (header.Type == EnvelopeType.Counter)
         {
             Key(message, scratch, header, ref prepared);
@@ -202,7 +203,7 @@ internal sealed class EnvelopeIntake
             var instance = Instance(message, scratch, envelope);
             var tail = scratch.Writable.Slice(envelope.Suffix.Offset + envelope.Suffix.Length, TailLength);
             var length = envelope.Type == EnvelopeType.Counter ? WriteTotal(tail, envelope) : 0;
-            var (epoch, sequence) = _stamps.Next(source, instance, envelope.Type);
+            var (epoch, sequence) = _stamps.Next(envelope.Stream);
             length += Stamp.Write(tail[length..], epoch, sequence);
             var suffix = scratch.Span.Slice(envelope.Suffix.Offset, envelope.Suffix.Length + length);
             writer.Offer(source, instance, envelope.Timestamp, _hostTags.Prefix, Body(message, scratch, envelope), suffix);

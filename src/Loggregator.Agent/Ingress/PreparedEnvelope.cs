@@ -24,6 +24,9 @@ internal struct PreparedEnvelope
     /// <summary>From the start of what it lies in, not of the body.</summary>
     public ByteRange Instance;
 
+    /// <summary>Whose number it gets.</summary>
+    public StreamKey Stream;
+
     /// <summary>What goes behind the body, in the scratch; <see cref="EnvelopeIntake.TailLength"/> bytes of room follow it.</summary>
     public ByteRange Suffix;
 

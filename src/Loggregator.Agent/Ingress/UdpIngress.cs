@@ -118,9 +118,9 @@ internal sealed class UdpIngress : IHostedService, IDisposable
             for (var read = 0; !_stopping; read++)
             {
                 var length = _socket!.Receive(buffer, SocketFlags.None, out var error);
-                if (_stopping)
+                if (error == SocketError.Success && length == 0 && _stopping)
                 {
-                    break; // what woke it may be the wake-up
+                    break; // the wake-up
                 }
 
                 if (error == SocketError.Success)

@@ -11,7 +11,7 @@ namespace Loggregator.Client.Connect;
 public sealed class DopplerDirectory
 {
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
-    private readonly (HostAndPort Target, IPAddress? Literal)[] _peers;
+    private readonly HostAndPort[] _peers;
     private readonly Dictionary<string, IPAddress[]> _answers = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _failing = new(StringComparer.OrdinalIgnoreCase);
     private readonly TimeSpan _refresh;
@@ -34,7 +34,7 @@ public sealed class DopplerDirectory
         ILogger log,
         Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
-        _peers = [.. addresses.Select(HostAndPort.Parse).Select(target => (target, IPAddress.TryParse(target.Host, out var literal) ? literal : null))];
+        _peers = [.. addresses.Select(HostAndPort.Parse)];
         _refresh = refresh;
         _time = time;
         _log = log;
@@ -45,7 +45,7 @@ public sealed class DopplerDirectory
     /// <summary>Raised, on any thread, after <see cref="Current"/> has changed.</summary>
     public event Action? Changed;
 
-    /// <summary>Addresses to dial, <c>ip:port</c>, sorted, without duplicates.</summary>
+    /// <summary>Addresses to dial, <c>ip:port</c> or <c>localhost:port</c>, sorted, without duplicates.</summary>
     public IReadOnlyList<string> Current => _current;
 
     /// <summary>Refreshes until cancelled. A list without names is never refreshed.</summary>
@@ -53,7 +53,7 @@ public sealed class DopplerDirectory
     {
         try
         {
-            while (_peers.Any(peer => peer.Literal is null))
+            while (_peers.Any(IsName))
             {
                 await RefreshAsync(cancel).ConfigureAwait(false);
                 await Task.Delay(_refresh, _time, cancel).ConfigureAwait(false);
@@ -68,7 +68,7 @@ public sealed class DopplerDirectory
     /// <summary>Looks all names up once. One caller at a time.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
-        foreach (var host in _peers.Where(peer => peer.Literal is null).Select(peer => peer.Target.Host).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var host in _peers.Where(IsName).Select(peer => peer.Host).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             await LookUpAsync(host, cancel).ConfigureAwait(false);
         }
@@ -115,9 +115,17 @@ public sealed class DopplerDirectory
         .. _peers.SelectMany(Dial).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 
-    private IEnumerable<string> Dial((HostAndPort Target, IPAddress? Literal) peer)
+    /// <summary>localhost is one peer with two addresses, of which a connection uses the one that answers; other names stand for a peer per address.</summary>
+    private static bool IsName(HostAndPort peer) => !peer.IsLocalhost && !IPAddress.TryParse(peer.Host, out _);
+
+    private IEnumerable<string> Dial(HostAndPort peer)
     {
-        var addresses = peer.Literal is { } literal ? [literal] : _answers.GetValueOrDefault(peer.Target.Host, []);
-        return addresses.Select(address => new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, peer.Target.Port).ToString());
+        if (peer.IsLocalhost)
+        {
+            return [peer.ToString()];
+        }
+
+        IPAddress[] addresses = IPAddress.TryParse(peer.Host, out var literal) ? [literal] : _answers.GetValueOrDefault(peer.Host, []);
+        return addresses.Select(address => new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, peer.Port).ToString());
     }
 }

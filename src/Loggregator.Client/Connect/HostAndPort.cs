@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Loggregator.Client.Connect;
 
@@ -10,7 +11,10 @@ namespace Loggregator.Client.Connect;
 public readonly record struct HostAndPort(string Host, int Port)
 {
     /// <summary>Whether the host is an IP address of this machine's loopback, or the name <c>localhost</c>.</summary>
-    public bool IsLoopback => Host == "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+    public bool IsLoopback => IsLocalhost || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>Whether the host is the name <c>localhost</c>, which stands for 127.0.0.1 and ::1 alike.</summary>
+    public bool IsLocalhost => string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads an address; false when the port is missing or out of range.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out HostAndPort result)
@@ -40,6 +44,31 @@ public readonly record struct HostAndPort(string Host, int Port)
     /// <exception cref="FormatException">It is not <c>host:port</c>.</exception>
     public static HostAndPort Parse(string text) =>
         TryParse(text, out var result) ? result : throw new FormatException($"'{text}' is not an address of the form host:port.");
+
+    /// <summary>Connects by TCP, to whichever of the host's addresses takes it; of localhost that is both families, whatever the system's tables say.</summary>
+    /// <exception cref="SocketException">None takes it, or the name has no address.</exception>
+    public async ValueTask<Socket> ConnectAsync(CancellationToken cancel)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (IsLocalhost)
+            {
+                await socket.ConnectAsync([IPAddress.Loopback, IPAddress.IPv6Loopback], Port, cancel).ConfigureAwait(false);
+            }
+            else
+            {
+                await socket.ConnectAsync(Host, Port, cancel).ConfigureAwait(false);
+            }
+
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";

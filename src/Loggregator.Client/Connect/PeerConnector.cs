@@ -77,10 +77,9 @@ public sealed class PeerConnector(
 
     private async ValueTask<Stream> DialAsync(HostAndPort target, string serverName, CancellationToken cancel)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = await target.ConnectAsync(cancel).ConfigureAwait(false);
         try
         {
-            await socket.ConnectAsync(target.Host, target.Port, cancel).ConfigureAwait(false);
             var stream = new NetworkStream(socket, ownsSocket: true);
             return credentials is null ? stream : await SecureAsync(stream, target, serverName, cancel).ConfigureAwait(false);
         }

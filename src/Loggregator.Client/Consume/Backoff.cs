@@ -19,6 +19,15 @@ public sealed class Backoff(TimeSpan first, TimeSpan longest)
         return (pause < longest ? pause : longest) * (0.5 + (Random.Shared.NextDouble() / 2));
     }
 
-    /// <summary>Starts again with the shortest pause.</summary>
-    public void Reset() => _doublings = 0;
+    /// <summary>
+    /// Starts again with the shortest pause if what was attempted lasted for at least the longest; so what succeeds and fails at once is not
+    /// attempted ever more often than what does not succeed at all.
+    /// </summary>
+    public void ResetAfter(TimeSpan lasted)
+    {
+        if (lasted >= longest)
+        {
+            _doublings = 0;
+        }
+    }
 }

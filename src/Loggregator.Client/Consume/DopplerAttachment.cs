@@ -27,6 +27,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
     private AttachOutbox? _outbox;
     private uint _lastId;
     private volatile DopplerIdentity? _identity;
+    private volatile HeldView? _held;
     private volatile bool _retired;
     private volatile bool _ended;
 
@@ -58,8 +59,8 @@ public sealed class DopplerAttachment : IAsyncDisposable
     /// <summary>Whether it gave up after <see cref="Retire"/>.</summary>
     public bool Ended => _ended;
 
-    /// <summary>The last announcement of the sources that the Doppler holds; null while there is none.</summary>
-    public HeldSources? Held { get; private set; }
+    /// <summary>What the Doppler last announced that it holds; null while it has announced nothing, so that it may hold anything.</summary>
+    public HeldView? Held => _held;
 
     /// <summary>The typed calls of the same Doppler, over the same connection.</summary>
     public Protocol.Internal.Doppler.DopplerClient Calls => new(_channel);
@@ -137,7 +138,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
 
     internal void Left() => Leaving = true;
 
-    internal void Holds(HeldSources held) => Held = held;
+    internal void Holds(HeldSources held) => _held = new HeldView(held);
 
     private long UnixNanoseconds() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
@@ -148,28 +149,26 @@ public sealed class DopplerAttachment : IAsyncDisposable
         while (!_ended)
         {
             string reason;
+            var began = _time.GetTimestamp();
             try
             {
-                reason = await AttachOnceAsync(backoff).ConfigureAwait(false);
+                reason = await AttachOnceAsync().ConfigureAwait(false);
             }
-            catch (RpcException e)
+            catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
             {
-                reason = e.Status.Detail.Length > 0 ? $"{e.StatusCode}: {e.Status.Detail}" : e.StatusCode.ToString();
-            }
-            catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
-            {
-                reason = e.Message;
+                reason = PeerFailure.Text(e);
             }
 
             Detach(reason);
             if (!_ended)
             {
+                backoff.ResetAfter(_time.GetElapsedTime(began));
                 await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task<string> AttachOnceAsync(Backoff backoff)
+    private async Task<string> AttachOnceAsync()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var patience = new CancellationTokenSource(HelloTimeout, _time);
@@ -191,19 +190,17 @@ public sealed class DopplerAttachment : IAsyncDisposable
                     {
                         return refused;
                     }
-
-                    backoff.Reset();
                 }
 
                 if (!_walker.Walk(frame))
                 {
-                    return "It sent a frame that is not well formed.";
+                    return "it sent a frame that is not well formed";
                 }
 
                 _observer.OnFrameEnd(this);
             }
 
-            return Leaving ? "It has stopped." : "It ended the stream.";
+            return Leaving ? "it has stopped" : "it ended the stream";
         }
         finally
         {
@@ -218,16 +215,17 @@ public sealed class DopplerAttachment : IAsyncDisposable
         var hello = AttachFrameWalker.ReadHello(frame);
         if (hello is null)
         {
-            return "Its first frame has no hello.";
+            return "its first frame has no hello";
         }
 
         var identity = new DopplerIdentity(hello.DopplerId, hello.Incarnation);
         if (!_observer.OnHello(this, identity))
         {
-            return $"Doppler {identity.Id} is attached by another address already.";
+            return $"Doppler {identity.Id} is attached by another address already";
         }
 
         Leaving = false;
+        _held = null; // it may be another run
         lock (_sync)
         {
             _outbox = outbox;

@@ -16,6 +16,7 @@ public sealed class DopplerSubscription
     private long _credit;
     private ulong _incarnation;
     private bool _positioned;
+    private bool _spared; // it was asked only for what its filter does not cover
 
     internal DopplerSubscription(
         DopplerAttachment attachment, uint id, SubscriptionSpec spec, StreamStart start, CursorMark? from, long? openedAt, long held, IDopplerSubscriber subscriber)
@@ -105,7 +106,7 @@ public sealed class DopplerSubscription
             Member = Spec.Member,
             Gaps = Spec.Gaps,
             V1 = Spec.V1,
-            Start = _positioned ? new Start { After = Position, Incarnation = _incarnation } : _start.At(doppler, _openedAt),
+            Start = _positioned ? new Start { After = Position, Incarnation = _incarnation } : FirstStart(doppler),
         };
         open.Selectors.AddRange(Spec.Selectors);
         lock (_sync)
@@ -123,6 +124,12 @@ public sealed class DopplerSubscription
         {
             Subscriber.OnRefused(this, opened.Error);
             return;
+        }
+
+        if (_spared)
+        {
+            opened.AgedOut = false; // of what it never held
+            _spared = false;
         }
 
         var restarted = _positioned && _incarnation != doppler.Incarnation;
@@ -148,5 +155,19 @@ public sealed class DopplerSubscription
         }
 
         Subscriber.OnRun(this, run);
+    }
+
+    // History is asked of Dopplers that may hold some; of others what has come since they said that they hold none.
+    private Start? FirstStart(DopplerIdentity doppler)
+    {
+        var start = _start.At(doppler, _openedAt);
+        if (start is not { FromCase: Start.FromOneofCase.Last or Start.FromOneofCase.Since }
+            || _attachment.Held is not { } held || held.MayHold(Spec.Selectors))
+        {
+            return start;
+        }
+
+        _spared = true;
+        return new Start { After = held.Position, Incarnation = doppler.Incarnation };
     }
 }

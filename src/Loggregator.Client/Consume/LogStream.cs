@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Loggregator.Client.Connect;
 
 namespace Loggregator.Client.Consume;
 
@@ -37,7 +38,7 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
             }
             catch (HttpRequestException e)
             {
-                failure = e.InnerException?.Message ?? e.Message;
+                failure = PeerFailure.Text(e);
             }
 
             if (response is not null)
@@ -64,7 +65,7 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
                             }
                             catch (Exception e) when (e is IOException or HttpRequestException or TimeoutException)
                             {
-                                failure = e.Message;
+                                failure = PeerFailure.Text(e);
                                 break;
                             }
 

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Loggregator.Client.Connect;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Grpc;
 
@@ -211,7 +212,7 @@ public sealed class Emitter : IAsyncDisposable
             }
             catch (RpcException e)
             {
-                _lastError = string.IsNullOrEmpty(e.Status.Detail) ? e.StatusCode.ToString() : e.Status.Detail;
+                _lastError = PeerFailure.Text(e);
                 if (e.StatusCode != StatusCode.Unavailable || _time.GetElapsedTime(started) + pause > _options.RetryFor)
                 {
                     break;

@@ -21,13 +21,19 @@ internal sealed class HeldAnnouncement(LogSources sources, TimeProvider time)
         }
 
         _at = time.GetTimestamp();
-        var (filter, all) = sources.Filter();
+        var (filter, all, position) = sources.Filter();
         if (ReferenceEquals(filter, _announced))
         {
             return null;
         }
 
         _announced = filter;
-        return new HeldSources { Filter = UnsafeByteOperations.UnsafeWrap(filter), Hashes = HeldFilter.Hashes, All = all };
+        return new HeldSources
+        {
+            Filter = UnsafeByteOperations.UnsafeWrap(filter),
+            Hashes = HeldFilter.Hashes,
+            All = all,
+            Position = (ulong)position,
+        };
     }
 }

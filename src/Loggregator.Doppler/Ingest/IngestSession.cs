@@ -119,7 +119,7 @@ internal sealed class IngestSession(
         {
             if (RawEnvelope.TryReadHeader(records.Current, out var header))
             {
-                _rows.Add(message, records.RecordOffset, records.RecordLength, records.Current.Length, header);
+                _rows.AddRecord(message, records.RecordOffset, records.RecordLength, records.Current.Length, header);
             }
             else
             {

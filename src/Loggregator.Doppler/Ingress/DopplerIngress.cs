@@ -14,10 +14,10 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
 {
     private Task<MessageBuffer> Send(MessageBuffer message, ServerCallContext context)
     {
-        using var scratch = new IntakeScratch(log);
+        var batch = new AppendBatch(log);
         using (message)
         {
-            AcceptBatch(message, scratch);
+            AcceptBatch(message, batch);
         }
 
         return Task.FromResult(MessageBuffer.Rent(0));
@@ -27,15 +27,15 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
         ReceiveAsync(messages, AcceptBatch, context);
 
     private Task<MessageBuffer> SenderAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext context) =>
-        ReceiveAsync(messages, (message, scratch) => intake.Accept(message.Span, scratch), context);
+        ReceiveAsync(messages, (message, batch) => intake.Accept(message.Span, batch), context);
 
     private Task<MessageBuffer> PusherAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext context) =>
-        ReceiveAsync(messages, (message, scratch) => intake.AcceptDropsonde(message.Span, scratch), context);
+        ReceiveAsync(messages, (message, batch) => intake.AcceptDropsonde(message.Span, batch), context);
 
     private async Task<MessageBuffer> ReceiveAsync(
-        IAsyncStreamReader<MessageBuffer> messages, Action<MessageBuffer, IntakeScratch> accept, ServerCallContext context)
+        IAsyncStreamReader<MessageBuffer> messages, Action<MessageBuffer, AppendBatch> accept, ServerCallContext context)
     {
-        using var scratch = new IntakeScratch(log);
+        var batch = new AppendBatch(log);
         using var stream = draining.Enter(StreamKind.Ingress);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining.EndOfIngress);
         try
@@ -43,7 +43,7 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
             while (await messages.MoveNext(end.Token))
             {
                 using var message = messages.Current;
-                accept(message, scratch);
+                accept(message, batch);
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException)
@@ -56,9 +56,9 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
         return MessageBuffer.Rent(0);
     }
 
-    private void AcceptBatch(MessageBuffer message, IntakeScratch scratch)
+    private void AcceptBatch(MessageBuffer message, AppendBatch batch)
     {
-        if (!intake.AcceptBatch(message.Span, scratch))
+        if (!intake.AcceptBatch(message.Span, batch))
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument,

@@ -1,3 +1,5 @@
+using Loggregator.Protocol.Envelopes;
+
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
@@ -11,6 +13,7 @@ public sealed class EnvelopeLog
     public const long FirstPosition = 1;
 
     private const int MaxSources = 100_000;
+    private const int MaxStreams = 128 * 1024; // that are numbered at a time
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly SegmentPool _pool;
@@ -21,7 +24,7 @@ public sealed class EnvelopeLog
     private readonly List<LogConsumer> _consumers = [];
     private readonly List<LogConsumer> _toWake = [];
     private long _head = FirstPosition;
-    private long _bytes;
+    private readonly StampTable _stamps = new(MaxStreams, Random.Shared.NextInt64());
 
     /// <summary>An empty log.</summary>
     /// <param name="budget">Bytes of memory for envelopes and their rows; at least 1 MiB.</param>
@@ -53,9 +56,6 @@ public sealed class EnvelopeLog
     /// <summary>Envelopes appended.</summary>
     public long Appended => Head - FirstPosition;
 
-    /// <summary>Bytes of the records appended.</summary>
-    public long AppendedBytes => Volatile.Read(ref _bytes);
-
     /// <summary>Envelopes that left the log.</summary>
     public long Evicted => _eviction.Rows;
 
@@ -68,7 +68,10 @@ public sealed class EnvelopeLog
 
     internal SourceTable SourceTable => _sources;
 
-    /// <summary>Appends the batch's records, which are in <paramref name="message"/>, and wakes who waits for them.</summary>
+    /// <summary>
+    /// Numbers and appends the batch's envelopes, which are in <paramref name="message"/>, and wakes who waits for them. The numbers of a
+    /// stream ascend in the log.
+    /// </summary>
     public void Append(ReadOnlySpan<byte> message, AppendBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -83,16 +86,16 @@ public sealed class EnvelopeLog
             var now = (long)_time.GetElapsedTime(_started).TotalSeconds;
             while (!rows.IsEmpty)
             {
-                if (!Segments.Tail.HasRoom(rows[0].Length))
+                var length = rows[0].MaxLength;
+                if (!Segments.Tail.HasRoom(length))
                 {
-                    _eviction.MakeRoom(_pool.FootprintFor(rows[0].Length), now, _consumers);
-                    Segments.Roll(rows[0].Length);
+                    _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
+                    Segments.Roll(length);
                 }
 
                 rows = rows[AppendTo(Segments.Tail, message, rows, now)..];
             }
 
-            Volatile.Write(ref _bytes, _bytes + batch.Bytes);
             foreach (var consumer in _binding.WatchAll)
             {
                 consumer.Signal.Set();
@@ -109,6 +112,8 @@ public sealed class EnvelopeLog
     }
 
     internal ulong HashOf(ReadOnlySpan<byte> sourceId) => _sources.Hash(sourceId);
+
+    internal StreamKey StreamOf(ulong sourceHash, ReadOnlySpan<byte> instanceId, EnvelopeType type) => _stamps.KeyOf(sourceHash, instanceId, type);
 
     internal void Register(LogConsumer consumer)
     {
@@ -181,46 +186,65 @@ public sealed class EnvelopeLog
     {
         var count = segment.Count;
         var at = segment.Offsets[count];
-        var blockFrom = rows[0].Offset;
-        var blockTo = blockFrom;
         var taken = 0;
-        for (; taken < rows.Length && count < segment.RowCapacity; taken++, count++)
+        while (taken < rows.Length && count < segment.RowCapacity && segment.Bytes.Length - at >= rows[taken].MaxLength)
         {
             ref readonly var row = ref rows[taken];
-            if (segment.Bytes.Length - at < blockTo - blockFrom + row.Length)
+            var length = row.Length;
+            if (row.Form == AppendForm.Record)
             {
-                break;
+                message.Slice(row.Offset, length).CopyTo(segment.Bytes.AsSpan(at));
+            }
+            else
+            {
+                length = WriteRecord(segment.Bytes.AsSpan(at), message.Slice(row.Offset, length), row);
+                message.Slice(row.Offset + row.Length, row.OriginalLength).CopyTo(segment.Bytes.AsSpan(at + length));
+                length += row.OriginalLength;
             }
 
-            if (row.Offset != blockTo)
-            {
-                message[blockFrom..blockTo].CopyTo(segment.Bytes.AsSpan(at));
-                at += blockTo - blockFrom;
-                blockFrom = row.Offset;
-            }
-
-            blockTo = row.Offset + row.Length;
+            at += length;
             var entry = _sources.Intern(message.Slice(row.SourceOffset, row.SourceLength), row.SourceHash);
-            segment.Offsets[count + 1] = at + blockTo - blockFrom;
+            segment.Offsets[count + 1] = at;
             segment.Sources[count] = entry.Ordinal;
             segment.Kinds[count] = row.Kind;
             segment.MinTimestamp = Math.Min(segment.MinTimestamp, row.Timestamp);
             segment.MaxTimestamp = Math.Max(segment.MaxTimestamp, row.Timestamp);
-            Note(entry, row, now, _head + taken);
+            Note(entry, row, length, now, _head + taken);
+            taken++;
+            count++;
         }
 
-        message[blockFrom..blockTo].CopyTo(segment.Bytes.AsSpan(at));
         segment.Publish(count);
         Volatile.Write(ref _head, _head + taken);
         return taken;
     }
 
-    private void Note(SourceEntry entry, in AppendRow row, long now, long position)
+    // The number goes behind the envelope's bytes: of repeated fields the last wins.
+    private int WriteRecord(Span<byte> target, ReadOnlySpan<byte> envelope, in AppendRow row)
     {
-        _level.Change(entry.HeldBytes, entry.HeldBytes + row.Length);
-        entry.HeldBytes += row.Length;
+        Span<byte> stamp = stackalloc byte[Stamp.MaxLength];
+        if (row.Form == AppendForm.Unnumbered)
+        {
+            var (epoch, sequence) = _stamps.Next(row.Stream);
+            stamp = stamp[..Stamp.Write(stamp, epoch, sequence)];
+        }
+        else
+        {
+            stamp = [];
+        }
+
+        var header = Records.WriteHeader(target, envelope.Length + stamp.Length);
+        envelope.CopyTo(target[header..]);
+        stamp.CopyTo(target[(header + envelope.Length)..]);
+        return header + envelope.Length + stamp.Length;
+    }
+
+    private void Note(SourceEntry entry, in AppendRow row, int length, long now, long position)
+    {
+        _level.Change(entry.HeldBytes, entry.HeldBytes + length);
+        entry.HeldBytes += length;
         entry.Envelopes++;
-        entry.Bytes += row.Length;
+        entry.Bytes += length;
         entry.ByType[(int)RowKind.TypeOf(row.Kind)]++;
         entry.NewestTimestamp = Math.Max(entry.NewestTimestamp, row.Timestamp);
         entry.LastPosition = position;

@@ -125,7 +125,7 @@ public sealed class LogConsumer : IDisposable
     }
 
     /// <summary>
-    /// Copies what there is for subscriptions with credit into the frame, until it is full. Who was served last waits longest.
+    /// Copies what there is for subscriptions with credit into the frame, until it is full: by deficit round robin, a frame's bytes a turn.
     /// </summary>
     /// <returns>False when there was nothing.</returns>
     public bool Fill(LogFrame frame)
@@ -356,10 +356,8 @@ public sealed class LogConsumer : IDisposable
             var bounded = subscription.Request.ReadBefore is not null;
             var meets = _attached > 0 && _shared.Position >= subscription.LivePosition && _shared.Position >= reader.Position;
             var until = bounded ? subscription.LivePosition : meets ? _shared.Position : long.MaxValue;
-            var room = _walk.Read(reader, frame, until);
-            if (!room)
+            if (!Serve(subscription, frame, until))
             {
-                _firstApart++;
                 return false;
             }
 
@@ -380,6 +378,22 @@ public sealed class LogConsumer : IDisposable
         }
 
         return true;
+    }
+
+    // False when the frame is full. Whose turn is not over goes on with the next frame; what is left of a turn without need of it is forfeit.
+    private bool Serve(Subscription subscription, LogFrame frame, long until)
+    {
+        subscription.Turn += subscription.Turn <= 0 ? frame.MaxBytes : 0;
+        var before = frame.Bytes;
+        var room = _walk.Read(subscription.Reader, frame, until);
+        var left = subscription.Turn - (frame.Bytes - before);
+        subscription.Turn = room ? 0 : Math.Max(left, 1 - frame.MaxBytes); // a huge envelope costs one turn, not many
+        if (!room && left <= 0)
+        {
+            _firstApart++;
+        }
+
+        return room;
     }
 
     private static bool CanAttach(Subscription subscription) =>

@@ -12,10 +12,13 @@ public sealed class LogSources(EnvelopeLog log)
     private readonly Lock _gate = new();
     private byte[] _filter = [];
     private long _filterVersion = -1;
+    private long _filterPosition;
     private bool _all;
 
-    /// <summary>A Bloom filter over the sources that are held; the same array until something has changed. All: it cannot tell.</summary>
-    public (byte[] Filter, bool All) Filter()
+    /// <summary>
+    /// A Bloom filter over the sources of what is held from before the position; the same array until something has changed. All: it cannot tell.
+    /// </summary>
+    public (byte[] Filter, bool All, long Position) Filter()
     {
         lock (_gate)
         {
@@ -24,9 +27,10 @@ public sealed class LogSources(EnvelopeLog log)
             {
                 if (_filterVersion == table.HeldVersion)
                 {
-                    return (_filter, _all);
+                    return (_filter, _all, _filterPosition);
                 }
 
+                _filterPosition = log.Head;
                 _filterVersion = table.HeldVersion;
                 _all = table.Entries[SourceTable.Other].HeldRows > 0;
             }
@@ -39,7 +43,7 @@ public sealed class LogSources(EnvelopeLog log)
                     HeldFilter.Add(_filter, HeldFilter.Hashes, entry.Id);
                 }
             });
-            return (_filter, _all);
+            return (_filter, _all, _filterPosition);
         }
     }
 

@@ -26,6 +26,12 @@ internal sealed class Subscription
     /// <summary>Bytes that may be delivered; what was begun with the last of it is finished, so it may be below 0.</summary>
     public long Credit { get; set; }
 
+    /// <summary>
+    /// Bytes that it may still put into frames before it is another's turn. A frame that it filled may take it below 0, and then its next turn is
+    /// as much shorter.
+    /// </summary>
+    public int Turn { get; set; }
+
     /// <summary>It is read for together with others, and has no position of its own.</summary>
     public bool Attached { get; set; }
 

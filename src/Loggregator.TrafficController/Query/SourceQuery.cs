@@ -4,7 +4,10 @@ using Loggregator.TrafficController.Upstream;
 
 namespace Loggregator.TrafficController.Query;
 
-/// <summary>Asks every Doppler for its sources, all at a time; who does not answer in time is left out.</summary>
+/// <summary>
+/// Asks the Dopplers for their sources, all at a time; who does not answer in time is left out. For sources by name only those are asked
+/// whose filter says that they may hold them, and the others where nobody knew a source: it may be newer than their filter.
+/// </summary>
 internal sealed class SourceQuery(DopplerSet dopplers, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -12,15 +15,33 @@ internal sealed class SourceQuery(DopplerSet dopplers, TimeProvider time)
     /// <summary>What is known of these sources; of all if none is named.</summary>
     public async Task<SourceReport> AskAsync(IReadOnlyCollection<string> sourceIds, CancellationToken cancel)
     {
-        var request = new SourcesRequest();
-        request.SourceIds.AddRange(sourceIds);
         var nodes = dopplers.Nodes;
+        var likely = nodes.Where(node => MayHold(node, sourceIds)).ToList();
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
-        var answers = await Task.WhenAll(nodes.Select(node => AskAsync(node, request, either.Token)));
-        cancel.ThrowIfCancellationRequested();
-
         var sources = new Dictionary<string, Source>(StringComparer.Ordinal);
+        var answered = await AskAsync(likely, sourceIds, sources, either.Token);
+        if (likely.Count < nodes.Length)
+        {
+            var unknown = sourceIds.Where(source => !sources.ContainsKey(source)).ToList();
+            var others = nodes.Except(likely).ToList();
+            answered += unknown.Count == 0 ? others.Count : await AskAsync(others, unknown, sources, either.Token);
+        }
+
+        cancel.ThrowIfCancellationRequested();
+        return new SourceReport(sources, answered, nodes.Length);
+    }
+
+    private static bool MayHold(DopplerNode node, IReadOnlyCollection<string> sourceIds) =>
+        sourceIds.Count == 0 || node.Attachment is not { Identity: not null, Held: { } held } || sourceIds.Any(held.MayHold);
+
+    // Adds what they know; returns how many answered.
+    private static async Task<int> AskAsync(
+        IEnumerable<DopplerNode> nodes, IEnumerable<string> sourceIds, Dictionary<string, Source> sources, CancellationToken cancel)
+    {
+        var request = new SourcesRequest();
+        request.SourceIds.AddRange(sourceIds);
+        var answers = await Task.WhenAll(nodes.Select(node => AskAsync(node, request, cancel)));
         foreach (var source in answers.SelectMany(answer => answer ?? []))
         {
             if (sources.TryGetValue(source.SourceId, out var sum))
@@ -33,7 +54,7 @@ internal sealed class SourceQuery(DopplerSet dopplers, TimeProvider time)
             }
         }
 
-        return new SourceReport(sources, answers.Count(answer => answer is not null), nodes.Length);
+        return answers.Count(answer => answer is not null);
     }
 
     private static async Task<List<Source>?> AskAsync(DopplerNode node, SourcesRequest request, CancellationToken cancel)

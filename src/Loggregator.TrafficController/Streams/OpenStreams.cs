@@ -15,6 +15,7 @@ internal sealed class OpenStreams : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly ITimer _clock;
+    private readonly SlowPolicy _drop;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
 
@@ -26,6 +27,7 @@ internal sealed class OpenStreams : IDisposable
         _dopplers = dopplers;
         _time = time;
         _log = logs.CreateLogger("Loggregator.TrafficController");
+        _drop = SlowPolicy.Drop(_options.WriteTimeout);
         var tick = TimeSpan.FromSeconds(1);
         _clock = time.CreateTimer(_ => Tick(), null, tick, tick);
     }
@@ -36,11 +38,16 @@ internal sealed class OpenStreams : IDisposable
     public int Count => _streams.Count;
 
     /// <summary>Adds a stream for as long as it is not disposed.</summary>
-    public OpenStream Add(EnvelopeStream envelopes, bool sse, string peer, Action abort)
+    /// <param name="envelopes">What it reads.</param>
+    /// <param name="protocol">By what.</param>
+    /// <param name="peer">Who, for the log.</param>
+    /// <param name="abort">Ends the connection.</param>
+    /// <param name="slow">What becomes of it when it does not read; null: it may miss things, and is cut off after the write timeout.</param>
+    public OpenStream Add(EnvelopeStream envelopes, StreamProtocol protocol, string peer, Action abort, SlowPolicy? slow = null)
     {
-        var stream = new OpenStream(this, envelopes, sse, _time, abort, peer);
+        var stream = new OpenStream(this, envelopes, protocol, slow ?? _drop, _time, abort, peer);
         _streams[stream] = true;
-        Interlocked.Increment(ref sse ? ref _counters.SseStreams : ref _counters.GrpcStreams);
+        Interlocked.Increment(ref Open(protocol));
         if (_draining)
         {
             envelopes.Wake();
@@ -53,7 +60,7 @@ internal sealed class OpenStreams : IDisposable
     {
         if (_streams.TryRemove(stream, out _))
         {
-            Interlocked.Decrement(ref stream.Sse ? ref _counters.SseStreams : ref _counters.GrpcStreams);
+            Interlocked.Decrement(ref Open(stream.Protocol));
             if (_draining && _streams.IsEmpty)
             {
                 _empty.TrySetResult();
@@ -107,15 +114,31 @@ internal sealed class OpenStreams : IDisposable
     private void Tick()
     {
         var now = _time.GetTimestamp();
-        var patience = (long)(_options.WriteTimeout.TotalSeconds * _time.TimestampFrequency);
         foreach (var stream in _streams.Keys)
         {
-            if (stream.Tick(now, patience))
+            if (stream.Tick(now))
             {
-                Interlocked.Increment(ref _counters.StalledStreams);
-                Log.ClientStalled(_log, stream.Peer, (int)_options.WriteTimeout.TotalSeconds);
+                if (!stream.Slow)
+                {
+                    Interlocked.Increment(ref _counters.StalledStreams);
+                    Log.ClientStalled(_log, stream.Peer, (int)_options.WriteTimeout.TotalSeconds);
+                }
+
                 stream.Abort();
             }
+        }
+    }
+
+    private ref long Open(StreamProtocol protocol)
+    {
+        switch (protocol)
+        {
+            case StreamProtocol.Grpc:
+                return ref _counters.GrpcStreams;
+            case StreamProtocol.Sse:
+                return ref _counters.SseStreams;
+            default:
+                return ref _counters.WebSocketStreams;
         }
     }
 }

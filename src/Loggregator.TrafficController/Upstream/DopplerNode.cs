@@ -223,7 +223,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         member.Carried = member.Pending;
         var own = Open(line.Request, StreamStart.Now, member, historyDone: true, new CursorMark(place.DopplerId, place.Incarnation, place.Next));
         Interlocked.Increment(ref _counters.SlowClients);
-        if (++member.Partings < MaxPartings)
+        if (member.Stream.Ordering || ++member.Partings < MaxPartings)
         {
             _settling.Add(own);
         }

@@ -22,10 +22,15 @@ internal sealed class EnvelopeStream : IDisposable
     private readonly DopplerSet _dopplers;
     private readonly TrafficControllerCounters _counters;
     private readonly StampLedger? _ledger;
+    private readonly MoveOrder? _order;
     private readonly ITimer? _grace;
+    private readonly TimeProvider _time;
+    private ITimer? _patience; // of what waits for another Doppler; made at the first move
     private bool _graceRuns;
     private bool _gapMarked;
+    private bool _held;
     private bool _closed;
+    private bool _ordering;
 
     /// <summary>Makes a stream that reads from no Doppler yet; without a budget it does not look at stamps.</summary>
     public EnvelopeStream(
@@ -35,9 +40,11 @@ internal sealed class EnvelopeStream : IDisposable
         OpenedAt = openedAt;
         _dopplers = dopplers;
         _counters = counters;
+        _time = time;
         if (stamps is not null && request.ProvableTypes != 0)
         {
             _ledger = new StampLedger(MaxCounts, stamps, request.ProvableTypes, time);
+            _order = new MoveOrder(_ledger, counters, () => dopplers.Stopping, time);
             _grace = time.CreateTimer(
                 static stream => ((EnvelopeStream)stream!).Put(new StreamItem(StreamItemKind.Settle, null, null, default, null)),
                 this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -50,11 +57,21 @@ internal sealed class EnvelopeStream : IDisposable
     /// <summary>UNIX nanoseconds.</summary>
     public long OpenedAt { get; }
 
+    /// <summary>The client is cut off because it did not read; what it is not given any more is lost for that reason.</summary>
+    public bool SlowConsumer { get; set; }
+
     /// <summary>Our Dopplers that it reads from, one membership each; swapped whole, under the set's lock.</summary>
     public IReadOnlyList<Membership> Memberships { get; set; } = [];
 
     /// <summary>Original Dopplers that it reads from. Guarded by the set's lock.</summary>
     public List<OriginalMembership> Originals { get; } = [];
+
+    /// <summary>Pages wait for another Doppler, for a second at most: who does not release them meanwhile is not slow. Any thread.</summary>
+    public bool Ordering
+    {
+        get => Volatile.Read(ref _ordering);
+        private set => Volatile.Write(ref _ordering, value);
+    }
 
     /// <summary>Completes when there is something to take, or at <see cref="Wake"/>. One waiter.</summary>
     public ValueTask WaitAsync() => _ready.WaitAsync();
@@ -62,17 +79,49 @@ internal sealed class EnvelopeStream : IDisposable
     /// <summary>Lets the pump look around.</summary>
     public void Wake() => _ready.Set();
 
+    /// <summary>From now on what comes wakes nobody, until <see cref="LetGo"/>; <see cref="Wake"/> still does. False when it is held already.</summary>
+    public bool Hold()
+    {
+        lock (_sync)
+        {
+            var held = _held;
+            _held = true;
+            return !held;
+        }
+    }
+
+    /// <summary>Ends <see cref="Hold"/>, and wakes the pump if something has come meanwhile.</summary>
+    public void LetGo()
+    {
+        bool wake;
+        lock (_sync)
+        {
+            _held = false;
+            wake = _mailbox.Count > 0;
+        }
+
+        if (wake)
+        {
+            _ready.Set();
+        }
+    }
+
     /// <summary>Moves all that has come to <paramref name="into"/>, which must be empty; each page then is the pump's to release.</summary>
     public void Take(ref List<StreamItem> into)
     {
+        if (_order is { Holds: > 0 })
+        {
+            _order.LookAround();
+        }
+
         lock (_sync)
         {
             (_mailbox, into) = (into, _mailbox);
         }
 
-        if (_ledger is not null)
+        if (_order is not null)
         {
-            NoteStamps(_ledger, into);
+            NoteStamps(_ledger!, _order, into);
         }
 
         if (Originals.Count > 0)
@@ -132,6 +181,7 @@ internal sealed class EnvelopeStream : IDisposable
     public void CountMatched(Page page)
     {
         Interlocked.Add(ref _counters.Matched, page.Deliveries);
+        Interlocked.Add(ref _counters.WebSocketMatched, Request.V1 is null ? 0 : page.Deliveries);
         Interlocked.Add(ref _counters.Held, page.Deliveries);
     }
 
@@ -156,6 +206,9 @@ internal sealed class EnvelopeStream : IDisposable
         Encoding.UTF8.GetString(header.SourceId.Of(envelope)), Encoding.UTF8.GetString(header.InstanceId.Of(envelope)),
         Hop, reason.Text(), count, header.Timestamp, header.Timestamp, upperBound: false);
 
+    /// <summary>Envelopes of one application, or of any if it is empty, that this tier could not hand on.</summary>
+    public void AddGap(string sourceId, LossReason reason, ulong count) => AddGap(sourceId, "", Hop, reason.Text(), count, 0, 0, upperBound: false);
+
     /// <summary>Leaves every Doppler and gives up what is in the mailbox.</summary>
     public void Dispose()
     {
@@ -166,7 +219,9 @@ internal sealed class EnvelopeStream : IDisposable
         }
 
         _grace?.Dispose();
+        _patience?.Dispose();
         _ledger?.Dispose();
+        _order?.Abandon(_mailbox);
         var left = 0L;
         ResolveOriginals(_mailbox);
         foreach (var item in _mailbox)
@@ -180,8 +235,9 @@ internal sealed class EnvelopeStream : IDisposable
     }
 
     /// <summary>Counts envelopes that were taken and could not be written.</summary>
-    public void Discard(long envelopes) =>
-        Interlocked.Add(ref _dopplers.Stopping ? ref _counters.DroppedShutdown : ref _counters.DroppedPeerGone, envelopes);
+    public void Discard(long envelopes) => Interlocked.Add(
+        ref SlowConsumer ? ref _counters.DroppedSlowConsumer : ref _dopplers.Stopping ? ref _counters.DroppedShutdown : ref _counters.DroppedPeerGone,
+        envelopes);
 
     private void AddGap(string source, string instance, string hop, string reason, ulong count, long first, long last, bool upperBound)
     {
@@ -198,31 +254,52 @@ internal sealed class EnvelopeStream : IDisposable
                 _gapMarked = true;
                 _mailbox.Add(new StreamItem(StreamItemKind.Gap, null, null, default, null));
             }
+
+            if (_held)
+            {
+                return;
+            }
         }
 
         _ready.Set();
     }
 
     // In the order of the mailbox, however late the pump comes: what a page says counts from where it stands.
-    private void NoteStamps(StampLedger ledger, List<StreamItem> items)
+    private void NoteStamps(StampLedger ledger, MoveOrder order, List<StreamItem> items)
     {
-        var due = false;
-        foreach (ref readonly var item in CollectionsMarshal.AsSpan(items))
+        var (due, held) = (false, order.Holds);
+        var kept = 0;
+        var entries = CollectionsMarshal.AsSpan(items);
+        for (var i = 0; i < entries.Length; i++)
         {
-            if (item.Page is { } page)
-            {
-                due |= ledger.Note(page);
-            }
-            else if (item.Kind == StreamItemKind.PeerGone)
+            if (entries[i].Kind == StreamItemKind.PeerGone)
             {
                 ledger.Crashed();
                 due = true;
             }
-            else if (item.Kind == StreamItemKind.Settle)
+            else if (entries[i].Kind == StreamItemKind.Settle)
             {
                 _graceRuns = false;
                 due |= ledger.Settle(_proven);
             }
+            else if (entries[i].Member is not null && !order.TryPass(ref entries[i]))
+            {
+                continue;
+            }
+
+            if (kept++ != i)
+            {
+                entries[kept - 1] = entries[i];
+            }
+        }
+
+        items.RemoveRange(kept, items.Count - kept);
+        due |= order.Release(items);
+        Ordering = order.Holds > 0;
+        if (order.Holds > 0)
+        {
+            _patience ??= _time.CreateTimer(static stream => ((EnvelopeStream)stream!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _patience.Change(order.Holds > held ? TimeSpan.Zero : order.Left, Timeout.InfiniteTimeSpan); // at first look around at once
         }
 
         foreach (var account in _proven)
@@ -263,6 +340,10 @@ internal sealed class EnvelopeStream : IDisposable
             }
 
             _mailbox.Add(item);
+            if (_held)
+            {
+                return true;
+            }
         }
 
         _ready.Set();

@@ -53,9 +53,16 @@ internal sealed class GapForms
             return false;
         }
 
-        EnvelopeWriter.Tag(envelope, "source_type"u8, "LGR"u8);
-        EnvelopeWriter.Log(envelope, gap.LastTimestamp, source, instance, Encoding.UTF8.GetBytes(Line(gap)), isError: true);
+        WriteLine(envelope, gap);
         return true;
+    }
+
+    /// <summary>Writes the log line of a loss, one bare envelope.</summary>
+    public static void WriteLine(MessageBuffer envelope, StreamGap gap)
+    {
+        EnvelopeWriter.Tag(envelope, "source_type"u8, "LGR"u8);
+        EnvelopeWriter.Log(
+            envelope, gap.LastTimestamp, Encoding.UTF8.GetBytes(gap.SourceId), Encoding.UTF8.GetBytes(gap.InstanceId), Encoding.UTF8.GetBytes(Line(gap)), isError: true);
     }
 
     /// <summary>A loss in words, for example <c>1,204 envelopes lost (doppler: evicted), 14:03:07.000 to 14:03:09.125 UTC</c>.</summary>

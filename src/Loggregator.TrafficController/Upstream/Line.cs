@@ -107,8 +107,14 @@ internal sealed class Line(DopplerNode node, StreamRequest request, bool history
     }
 
     /// <summary>The Doppler is not attached any more.</summary>
-    public void OnLost(bool wasAttached, bool planned) =>
+    public void OnLost(bool wasAttached, bool planned)
+    {
         TellMembers(StreamItemKind.Lost, !wasAttached ? NeverAttached : planned ? PlannedStop : BrokenLink);
+        foreach (var member in Members)
+        {
+            member.Stream.Wake(); // whether it wants notices or not: it may be waiting for what that Doppler would have brought
+        }
+    }
 
     /// <summary>The Doppler is gone for good.</summary>
     public void OnForgotten()

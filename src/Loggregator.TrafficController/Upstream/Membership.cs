@@ -20,4 +20,9 @@ internal sealed class Membership(EnvelopeStream stream, DopplerNode node)
 
     /// <summary>Of the pending bytes, those from a former subscription that count against the credit of <see cref="Line"/>.</summary>
     public long Carried { get; set; }
+
+    /// <summary>
+    /// Timestamp before which nothing waits for what this Doppler might still bring, as it was awaited in vain. The stream's pump only.
+    /// </summary>
+    public long AwaitAgainAt { get; set; }
 }

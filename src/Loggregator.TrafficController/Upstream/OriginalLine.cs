@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Loggregator.Client.Connect;
 using Loggregator.Client.Consume;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Envelopes;
@@ -11,8 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace Loggregator.TrafficController.Upstream;
 
 /// <summary>
-/// One <c>BatchedReceiver</c> stream at an original Doppler, for all streams of the same unsharded selectors or for one sharded stream.
-/// Made again with growing pauses until it is disposed. It never waits for a client: each has a ring.
+/// One stream at an original Doppler, <c>BatchedReceiver</c> or for version 1 <c>BatchSubscribe</c>, for all streams of the same unsharded
+/// selectors or for one sharded stream. Made again until it is disposed, with pauses that grow unless it lasted. It never waits for a
+/// client: each has a ring.
 /// </summary>
 internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRequest request, TrafficControllerCounters counters, TimeProvider time, ILogger log)
     : IDisposable
@@ -68,19 +70,19 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
         while (!_stop.IsCancellationRequested)
         {
             var attached = false;
+            var began = time.GetTimestamp();
             string reason;
             try
             {
                 using var message = Ask();
                 using var call = channel.CreateCallInvoker().AsyncServerStreamingCall(
-                    RawMethods.BatchedReceiver, null, new CallOptions(cancellationToken: _stop.Token), message);
+                    request.V1 is null ? RawMethods.BatchedReceiver : RawMethods.BatchSubscribe, null, new CallOptions(cancellationToken: _stop.Token), message);
                 while (await call.ResponseStream.MoveNext(_stop.Token))
                 {
                     using var batch = call.ResponseStream.Current;
                     if (!attached)
                     {
                         attached = true;
-                        backoff.Reset();
                         Interlocked.Increment(ref counters.DopplerConnects);
                     }
 
@@ -88,18 +90,15 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
                     Take(batch);
                 }
 
-                reason = "It ended the stream.";
+                reason = "it ended the stream";
             }
-            catch (RpcException e)
+            catch (Exception e) when (e is RpcException or IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException)
             {
-                reason = e.Status.Detail;
-            }
-            catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException)
-            {
-                reason = e.Message;
+                reason = PeerFailure.Text(e);
             }
 
             Interlocked.Add(ref counters.DopplerDisconnects, attached ? 1 : 0);
+            backoff.ResetAfter(time.GetElapsedTime(began));
             if (_stop.IsCancellationRequested)
             {
                 break;
@@ -117,6 +116,11 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
 
     private MessageBuffer Ask()
     {
+        if (request.V1 is { } filter)
+        {
+            return filter.Ask(request.ShardId);
+        }
+
         var ask = new EgressBatchRequest { ShardId = request.ShardId, DeterministicName = request.DeterministicName, UsePreferredTags = true };
         ask.Selectors.AddRange(request.Selectors);
         var message = MessageBuffer.Rent(ask.CalculateSize());
@@ -124,14 +128,15 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
         return message;
     }
 
-    // The first of our tiers that sees these bytes: an invalid envelope is dropped alone, and splits the batch.
+    // The first of our tiers that sees these bytes: an invalid envelope is dropped alone, and splits the batch. Those of version 1 go to
+    // their readers as they are, as in the original.
     private void Take(MessageBuffer batch)
     {
         var records = new RecordReader(batch.Span);
         int start = 0, end = 0, count = 0;
         while (records.MoveNext())
         {
-            var valid = RawEnvelope.TryRead(records.Current, out _);
+            var valid = request.V1 is not null || RawEnvelope.TryRead(records.Current, out _);
             if (!valid)
             {
                 Interlocked.Increment(ref counters.Invalid);
@@ -185,6 +190,13 @@ internal sealed class OriginalLine(string address, GrpcChannel channel, StreamRe
     {
         Interlocked.Add(ref counters.Held, -page.Deliveries);
         Interlocked.Add(ref counters.DroppedSlowConsumer, page.Deliveries);
+        if (request.V1 is { } filter)
+        {
+            stream.AddGap(filter.AppId, LossReason.SlowConsumer, (ulong)page.Deliveries);
+            page.Release();
+            return;
+        }
+
         var records = new RecordReader(page.Records);
         while (records.MoveNext())
         {

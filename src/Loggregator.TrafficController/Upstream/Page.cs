@@ -2,6 +2,7 @@ using System.Buffers;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.TrafficController.Streams.WebSocket;
 
 namespace Loggregator.TrafficController.Upstream;
 
@@ -16,11 +17,13 @@ internal sealed class Page
     private readonly int _offset;
     private readonly int _length;
     private MessageBuffer? _json;
+    private V1Frames? _frames;
     private PageTraits _traits;
     private StampMark[]? _marks;
     private int _marked;
     private int _owners;
     private int _credited;
+    private readonly Page? _whole;
 
     private Page(MessageBuffer buffer, int offset, in DopplerRun run, Line? origin, int owners)
     {
@@ -32,6 +35,16 @@ internal sealed class Page
         Copies = run.Copies;
         Origin = origin;
         Live = origin is { HistoryDone: true };
+        Charge = run.Charge;
+    }
+
+    // What is left of a page for one stream: the credit stays the whole page's.
+    private Page(MessageBuffer buffer, int count, Page whole)
+        : this(buffer, 0, new DopplerRun(buffer, 0, buffer.Length, count, whole.Copies), whole.Origin, owners: 1)
+    {
+        _whole = whole;
+        Live = whole.Live;
+        Charge = whole.Charge;
     }
 
     /// <summary>Records in it.</summary>
@@ -44,7 +57,7 @@ internal sealed class Page
     public long Deliveries => (long)Count * Copies;
 
     /// <summary>What it took of the subscription's credit.</summary>
-    public long Charge => (long)_length * Copies;
+    public long Charge { get; }
 
     /// <summary>The subscription that brought it; null: an original Doppler.</summary>
     public Line? Origin { get; }
@@ -98,8 +111,20 @@ internal sealed class Page
         }
     }
 
+    /// <summary>The envelopes as WebSocket messages of version 1; valid until the caller's release.</summary>
+    public V1Frames Frames
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _frames ??= new V1Frames(Records, Count, Copies, lines: Origin?.Request.V1 is { TakesCounters: false });
+            }
+        }
+    }
+
     /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
-    public bool Credit() => Interlocked.Exchange(ref _credited, 1) == 0;
+    public bool Credit() => _whole?.Credit() ?? Interlocked.Exchange(ref _credited, 1) == 0;
 
     /// <summary>Adds an owner.</summary>
     public void Retain() => Interlocked.Increment(ref _owners);
@@ -111,6 +136,8 @@ internal sealed class Page
         {
             _buffer.Dispose();
             _json?.Dispose();
+            _whole?.Release();
+            _frames?.Dispose();
             if (_marks is { } marks)
             {
                 ArrayPool<StampMark>.Shared.Return(marks);
@@ -123,6 +150,28 @@ internal sealed class Page
     {
         var records = new RecordReader(Records[offset..]);
         return records.MoveNext() ? records.Current : default;
+    }
+
+    /// <summary>A page of the other records; takes over the caller's ownership of this one.</summary>
+    /// <param name="offsets">Of the records to leave out, ascending.</param>
+    public Page Without(List<int> offsets)
+    {
+        var rest = MessageBuffer.Rent(_length);
+        var left = 0;
+        var records = new RecordReader(Records);
+        while (records.MoveNext())
+        {
+            if (left < offsets.Count && offsets[left] == records.RecordOffset)
+            {
+                left++;
+            }
+            else
+            {
+                rest.Write(Records.Slice(records.RecordOffset, records.RecordLength));
+            }
+        }
+
+        return new Page(rest, Count - left, this);
     }
 
     private PageTraits Scan()

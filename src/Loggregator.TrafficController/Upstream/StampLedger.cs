@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.V2;
@@ -19,16 +18,13 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(60); // of jumps, until a loss of their Doppler is noticed
     private static readonly TimeSpan ToldMemory = TimeSpan.FromHours(1); // of losses told before the jump: its source may be a quiet one
     private readonly Lock _sync = new();
-    private readonly Dictionary<(ulong Source, ulong Counter), int> _index = [];
     private readonly Dictionary<(string Source, string Instance), StampAccount> _accounts = [];
-    private Entry[] _entries = [];
-    private int _used;
-    private int _hand; // of the clock that chooses who is forgotten
+    private readonly StampCounts _counts = new(capacity, budget);
     private uint _crashes;
     private long _swept = time.GetTimestamp();
 
     /// <summary>Counts that are remembered.</summary>
-    public int Count => _used;
+    public int Count => _counts.Count;
 
     /// <summary>
     /// The types, as bits, of which these selectors bring all there is of each source that they bring at all; gap records of other sources
@@ -56,27 +52,34 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
         return types & ~(1 << (int)EnvelopeType.None);
     }
 
-    /// <summary>Takes note of a page, in the order in which pages came. True: ask <see cref="Settle"/> when the grace is over.</summary>
-    public bool Note(Page page)
+    /// <summary>
+    /// Takes note of a page, in the order in which pages came, from where the pass has got to. It stops at a number that is ahead of the one
+    /// expected while another Doppler may still bring what is between: then the pass says who is awaited, and the page is to be noted on
+    /// once that one has brought more, or is not to be awaited any longer.
+    /// </summary>
+    public void Note(Page page, Membership member, StampPass pass)
     {
-        var due = false;
+        pass.Awaited = null;
         lock (_sync)
         {
-            foreach (ref readonly var mark in page.Marks)
+            for (var marks = page.Marks; pass.Noted < marks.Length; pass.Noted++)
             {
+                ref readonly var mark = ref marks[pass.Noted];
+                if (mark.Sequence != 0 && (provableTypes & (1 << (int)mark.Type)) != 0)
+                {
+                    Note(page, member, mark, pass);
+                    if (pass.Awaited is not null)
+                    {
+                        return;
+                    }
+                }
+
                 if (mark.GapRecord)
                 {
                     NoteGapRecord(page.EnvelopeAt(mark.Offset));
                 }
-
-                if (mark.Sequence != 0 && (provableTypes & (1 << (int)mark.Type)) != 0)
-                {
-                    due |= Note(page, mark);
-                }
             }
         }
-
-        return due;
     }
 
     /// <summary>A loss was told otherwise.</summary>
@@ -149,69 +152,89 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
     {
         lock (_sync)
         {
-            budget.Return(_entries.Length);
-            _entries = [];
-            _index.Clear();
+            _counts.Clear();
             _accounts.Clear();
-            _used = 0;
         }
     }
 
-    private bool Note(Page page, in StampMark mark)
+    private void Note(Page page, Membership member, in StampMark mark, StampPass pass)
     {
-        ref var slot = ref CollectionsMarshal.GetValueRefOrNullRef(_index, (mark.Source, mark.Counter));
-        if (Unsafe.IsNullRef(ref slot))
-        {
-            Claim(mark, page.Live);
-            return false;
-        }
-
-        ref var entry = ref _entries[slot];
-        entry.Recent = true;
-        if (mark.Sequence == entry.Last + 1)
-        {
-            entry.Last = mark.Sequence;
-            entry.Crashes = _crashes;
-            entry.Live |= page.Live;
-            return false;
-        }
-
-        if (mark.Sequence <= entry.Last)
-        {
-            entry.Account?.Fill(mark.Counter, mark.Sequence);
-            return false;
-        }
-
-        return Jump(page, mark, ref entry);
-    }
-
-    private bool Jump(Page page, in StampMark mark, ref Entry entry)
-    {
-        var (first, crashed, known) = (entry.Last + 1, entry.Crashes != _crashes, entry.Live);
-        entry.Last = mark.Sequence;
-        entry.Crashes = _crashes;
-        entry.Live |= page.Live;
+        ref var count = ref _counts.Find(mark, out var known);
         if (!known)
         {
-            return false; // history: parts of it, from several Dopplers
+            if (!Unsafe.IsNullRef(ref count))
+            {
+                (count.First, count.Last, count.By, count.Live) = (mark.Sequence, mark.Sequence, member, page.Live);
+                count.Crashes = _crashes;
+            }
+
+            return;
         }
 
-        if (entry.Account is not { Closed: false })
+        if (mark.Sequence > count.Last + 1)
         {
-            var envelope = page.EnvelopeAt(mark.Offset);
-            _ = RawEnvelope.TryReadHeader(envelope, out var header);
-            entry.Account = AccountOf(Text(header.SourceId.Of(envelope)), Text(header.InstanceId.Of(envelope)));
+            Jump(page, member, mark, ref count, pass);
         }
-
-        if (entry.Account is not { } account)
+        else if (mark.Sequence == count.Last + 1)
         {
-            return false;
+            Advance(page, member, mark, ref count);
+        }
+        else if (count.Live && mark.Sequence >= count.First && count.By != member)
+        {
+            pass.Copies.Add(mark.Offset);
+        }
+        else
+        {
+            count.Account?.Fill(mark.Counter, mark.Sequence);
+        }
+    }
+
+    private void Advance(Page page, Membership member, in StampMark mark, ref StampCount count)
+    {
+        count.Last = mark.Sequence;
+        count.Crashes = _crashes;
+        if (!count.Live && page.Live)
+        {
+            count.Live = true;
+            count.First = mark.Sequence;
         }
 
-        account.Changed = time.GetTimestamp();
-        account.Jump(mark.Counter, first, mark.Sequence - 1, mark.Timestamp);
-        account.Due |= crashed;
-        return account.Due;
+        if (count.By != member)
+        {
+            count.By = member;
+        }
+    }
+
+    private void Jump(Page page, Membership member, in StampMark mark, ref StampCount count, StampPass pass)
+    {
+        var (first, crashed) = (count.Last + 1, count.Crashes != _crashes);
+        if (count.Live) // else it is history: parts of it, from several Dopplers
+        {
+            if (count.Account is not { Closed: false })
+            {
+                var envelope = page.EnvelopeAt(mark.Offset);
+                _ = RawEnvelope.TryReadHeader(envelope, out var header);
+                count.Account = AccountOf(Text(header.SourceId.Of(envelope)), Text(header.InstanceId.Of(envelope)));
+            }
+
+            var toldOtherwise = count.Account is { } told && told.Told >= told.Missing + (mark.Sequence - first);
+            if (count.By != member && !crashed && !toldOtherwise && time.GetTimestamp() >= count.By!.AwaitAgainAt)
+            {
+                pass.Awaited = count.By; // the source has moved, and this Doppler is read faster
+                return;
+            }
+
+            if (count.Account is { } account)
+            {
+                account.Changed = time.GetTimestamp();
+                account.Jump(mark.Counter, first, mark.Sequence - 1, mark.Timestamp);
+                account.Due |= crashed;
+                pass.Due |= account.Due;
+            }
+        }
+
+        Advance(page, member, mark, ref count);
+        count.First = mark.Sequence;
     }
 
     private void NoteGapRecord(ReadOnlySpan<byte> envelope)
@@ -262,58 +285,5 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
         _accounts.Remove(key);
     }
 
-    private void Claim(in StampMark mark, bool live)
-    {
-        if (_used == _entries.Length && !TryGrow())
-        {
-            if (_used == 0)
-            {
-                return; // no budget at all
-            }
-
-            while (_entries[_hand].Recent)
-            {
-                _entries[_hand].Recent = false;
-                _hand = (_hand + 1) % _used;
-            }
-
-            _index.Remove(_entries[_hand].Key);
-            Put(_hand, mark, live);
-            _hand = (_hand + 1) % _used;
-            return;
-        }
-
-        Put(_used++, mark, live);
-    }
-
-    private void Put(int at, in StampMark mark, bool live)
-    {
-        var key = (mark.Source, mark.Counter);
-        _entries[at] = new Entry { Key = key, Last = mark.Sequence, Crashes = _crashes, Live = live, Recent = true };
-        _index.Add(key, at);
-    }
-
-    private bool TryGrow()
-    {
-        var more = Math.Min(Math.Max(_entries.Length, 64), capacity - _entries.Length);
-        if (more <= 0 || !budget.TryTake(more))
-        {
-            return false;
-        }
-
-        Array.Resize(ref _entries, _entries.Length + more);
-        return true;
-    }
-
     private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
-
-    private struct Entry
-    {
-        public (ulong Source, ulong Counter) Key;
-        public ulong Last;
-        public StampAccount? Account;
-        public uint Crashes; // that had been when it was last heard of
-        public bool Live; // it was heard of behind the history: from then on each number counts
-        public bool Recent;
-    }
 }

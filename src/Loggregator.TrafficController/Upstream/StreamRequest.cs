@@ -15,6 +15,9 @@ internal sealed class StreamRequest
 
     public required IReadOnlyList<Selector> Selectors { get; init; }
 
+    /// <summary>The envelopes are wanted as those of version 1 that pass this filter; the selectors then only say how losses are told.</summary>
+    public V1Filter? V1 { get; init; }
+
     public string ShardId { get; init; } = "";
 
     public string DeterministicName { get; init; } = "";
@@ -34,7 +37,7 @@ internal sealed class StreamRequest
     public bool Sharded => ShardId.Length > 0;
 
     /// <summary>The types, as bits, that are read whole, so that stamps prove what is missing.</summary>
-    public int ProvableTypes => _provableTypes ??= StampLedger.Provable(this);
+    public int ProvableTypes => _provableTypes ??= V1 is null ? StampLedger.Provable(this) : 0;
 
     /// <summary>The selectors in canonical form: the same set, in whatever order, has the same key.</summary>
     public string Key => _key ??= Canonical();
@@ -42,6 +45,7 @@ internal sealed class StreamRequest
     public SubscriptionSpec Spec => _spec ??= new SubscriptionSpec
     {
         Selectors = Selectors,
+        V1 = V1?.Wire,
         ShardId = ShardId,
         DeterministicName = DeterministicName,
         Sharing = Sharing,
@@ -59,7 +63,7 @@ internal sealed class StreamRequest
         }
 
         Array.Sort(texts, StringComparer.Ordinal);
-        return (Gaps ? "+" : "-") + string.Concat(texts);
+        return (Gaps ? "+" : "-") + (V1 is { } filter ? $"v1,{(int)filter.Kind},{filter.AppId.Length}:{filter.AppId}" : "") + string.Concat(texts);
     }
 
     private static string Canonical(Selector selector)

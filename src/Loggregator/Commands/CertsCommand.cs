@@ -23,6 +23,7 @@ internal static class CertsCommand
             var target = new CertificateFolder(parsed.GetRequiredValue(folder), parsed.GetValue(force));
             target.Write(authority);
             screen.Out.WriteLine($"{target.AuthorityCertificate}  valid until {authority.Certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+            screen.Out.Flush();
             screen.Error.WriteLine($"Keep {target.AuthorityKey} to yourself: whoever has it can make certificates for any role.");
             screen.Error.WriteLine($"Next: loggregator certs issue agent doppler traffic-controller --dir {parsed.GetRequiredValue(folder)}");
             return ExitCode.Done;
@@ -46,19 +47,26 @@ internal static class CertsCommand
         {
             if (!ValueText.TryReadDuration(parsed.GetRequiredValue(life), out var lifetime) || lifetime == TimeSpan.Zero)
             {
-                screen.Error.WriteLine("loggregator issue: --valid-for takes a duration such as 365d or 12h.");
+                screen.Error.WriteLine("loggregator certs issue: --valid-for takes a duration such as 365d or 12h.");
                 return ExitCode.WrongUsage;
             }
 
             var target = new CertificateFolder(parsed.GetRequiredValue(folder), parsed.GetValue(force));
             using var authority = target.ReadAuthority();
-            foreach (var name in parsed.GetRequiredValue(roles).Distinct())
+            var asked = parsed.GetRequiredValue(roles).Distinct().ToList();
+            var width = asked.Max(name => target.Certificate(name).Length);
+            foreach (var name in asked)
             {
                 var role = CertificateRole.All.Single(r => r.Name == name);
                 using var leaf = authority.Issue(role, parsed.GetValue(names) ?? [], time.GetUtcNow(), lifetime);
                 target.Write(name, leaf);
-                screen.Out.WriteLine($"{target.Certificate(name)}  {string.Join(", ", role.Names)}  valid until {leaf.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC");
+                var subjects = string.Join(", ", role.Names.Concat(parsed.GetValue(names) ?? []));
+                screen.Out.WriteLine($"{target.Certificate(name).PadRight(width)}  valid until {leaf.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC  for {subjects}");
             }
+
+            screen.Out.Flush();
+            var first = target.Certificate(asked[0]);
+            screen.Error.WriteLine($"Use: --cert {first} --key {Path.ChangeExtension(first, ".key")} --ca {target.AuthorityCertificate}");
 
             return ExitCode.Done;
         });

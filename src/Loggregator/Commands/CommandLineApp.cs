@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Loggregator.Client.Connect;
 using Loggregator.Configuration;
 using Loggregator.Roles;
@@ -15,7 +16,7 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
     {
         var root = Build();
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0 && !args.Any(arg => arg is "--help" or "-h" or "-?" || arg.StartsWith("[suggest", StringComparison.Ordinal)))
+        if (parsed.Errors.Count > 0 && !args.Any(arg => arg is "--help" or "-h" || arg.StartsWith("[suggest", StringComparison.Ordinal)))
         {
             return Refuse(root, parsed, args);
         }
@@ -68,7 +69,7 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
         root.Add(FirehoseCommand.Create(screen, time));
         root.Add(SourcesCommand.Create(screen, time));
         root.Add(CertsCommand.Create(screen, time));
-        root.Add(ConfigCommand.Create(screen));
+        root.Add(ConfigCommand.Create(screen, time));
         root.Add(CompletionCommand.Create(screen));
         Examples.AddTo(root);
         return root;
@@ -77,10 +78,19 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
     /// <summary>Whether a write failed because the reader of our output is gone.</summary>
     internal static bool IsClosedPipe(IOException e) => e.Message.Contains("Broken pipe", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The names of a command and of those that it belongs to.</summary>
+    private static IEnumerable<string> Path(CommandResult? result)
+    {
+        for (; result is not null; result = result.Parent as CommandResult)
+        {
+            yield return result.Command is RootCommand ? "loggregator" : result.Command.Name;
+        }
+    }
+
     private int Refuse(RootCommand root, ParseResult parsed, string[] args)
     {
         var command = parsed.CommandResult.Command;
-        var name = command == root ? "loggregator" : "loggregator " + command.Name;
+        var name = string.Join(' ', Path(parsed.CommandResult).Reverse());
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0 && args.All(arg => !arg.StartsWith('-')))
         {
             // A group without its command: the help is the best answer.

@@ -9,8 +9,16 @@ internal static class CompletionCommand
     private const string Bash = """
         # bash completion for loggregator
         _loggregator() {
-            local word="${COMP_WORDS[COMP_CWORD]}" IFS=$'\n'
-            COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$word"))
+            local line="${COMP_LINE:0:COMP_POINT}" found
+            local word="${line##*[[:space:]]}" part="${COMP_WORDS[COMP_CWORD]}"
+            [[ "$part" == [:=] ]] && part=""
+            local head="${word%"$part"}" # what readline takes for words of their own, before a colon or an equals sign
+            line="loggregator${line#"${COMP_WORDS[0]}"}"
+            COMPREPLY=()
+            while IFS= read -r found; do
+                # Quoted, as source ids are whatever a producer says.
+                [[ -n "$found" && "$found" == "$word"* ]] && COMPREPLY+=("$(printf %q "${found#"$head"}")")
+            done < <("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)
         }
         complete -o default -F _loggregator loggregator
 
@@ -20,17 +28,30 @@ internal static class CompletionCommand
         #compdef loggregator
         # zsh completion for loggregator
         _loggregator() {
+            local line="loggregator ${(j: :)words[2,CURRENT-1]}"
+            (( CURRENT > 2 )) && line+=" "
+            line+="$PREFIX"
             local -a found
-            found=("${(@f)$("${words[1]}" "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null)}")
-            [[ -n "${found[*]}" ]] && compadd -- "${found[@]}" || _files
+            found=("${(@f)$("${words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null)}")
+            found=("${(@)found:#}")
+            if (( ${#found} )); then compadd -- "${found[@]}"; else _files; fi
         }
-        compdef _loggregator loggregator
+        if [[ "${funcstack[1]}" == _loggregator ]]; then _loggregator "$@"; else compdef _loggregator loggregator; fi
 
         """;
 
     private const string Fish = """
         # fish completion for loggregator
-        complete -c loggregator -f -a '(loggregator "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
+        function __loggregator_complete
+            set -l line (commandline -cp)
+            set -l found (loggregator "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null | string match -r '.+')
+            if set -q found[1]
+                printf '%s\n' $found
+            else
+                __fish_complete_path (commandline -ct)
+            end
+        end
+        complete -c loggregator -f -a '(__loggregator_complete)'
 
         """;
 

@@ -1,20 +1,22 @@
 using System.CommandLine;
 using Loggregator.Configuration;
+using Loggregator.Hosting;
 using Loggregator.Roles;
 using Loggregator.Terminal;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Loggregator.Commands;
 
 /// <summary><c>loggregator config check|print ROLE</c>.</summary>
 internal static class ConfigCommand
 {
-    public static Command Create(Screen screen) => new("config", "Checks or shows the configuration of a role, without starting it.")
+    public static Command Create(Screen screen, TimeProvider time) => new("config", "Checks or shows the configuration of a role, without starting it.")
     {
-        CreateOne("check", "Tells all errors of a role's configuration at once.", screen, (settings, role) =>
+        CreateOne("check", "Tells all errors of a role's configuration at once.", screen, time, (settings, role) =>
         {
             screen.Out.WriteLine($"The configuration of {role.Name} is good.");
         }),
-        CreateOne("print", "Shows a role's effective settings and where each comes from.", screen, (settings, role) =>
+        CreateOne("print", "Shows a role's effective settings and where each comes from.", screen, time, (settings, role) =>
         {
             var lines = settings.Effective(role).ToList();
             var keys = lines.Max(line => line.Key.Length);
@@ -28,7 +30,7 @@ internal static class ConfigCommand
         }),
     };
 
-    private static Command CreateOne(string name, string description, Screen screen, Action<RoleSettings, Role> action)
+    private static Command CreateOne(string name, string description, Screen screen, TimeProvider time, Action<RoleSettings, Role> action)
     {
         var which = new Argument<string>("ROLE") { Description = "agent, doppler or traffic-controller" };
         which.AcceptOnlyFromAmong([.. RoleTable.IngressToEgress.Select(role => role.Name)]);
@@ -39,6 +41,12 @@ internal static class ConfigCommand
             var errors = new List<string>();
             var role = RoleTable.Named(parsed.GetRequiredValue(which));
             var settings = RoleSettings.Read([role], sources.Read(parsed, errors), errors);
+            if (name == "check")
+            {
+                using var planner = new RolePlanner(settings, time, NullLogger.Instance);
+                planner.Check([role]);
+            }
+
             if (errors.Count > 0)
             {
                 ConfigReport.Write(screen, errors);

@@ -6,6 +6,16 @@ namespace Loggregator.Commands;
 /// <summary>The options by which every role takes its configuration: a file, the environment, flags, in rising precedence.</summary>
 internal sealed class ConfigSources
 {
+    private static readonly SettingFlag[] Shared =
+    [
+        new("--cert", "FILE", "This role's certificate (PEM).", "Tls:Certificate"),
+        new("--key", "FILE", "Its private key (PEM).", "Tls:Key"),
+        new("--ca", "FILE", "The CA that peers must be of (PEM).", "Tls:Authority"),
+        new("--roles", "auto|enforce|warn|off", "Whether callers' certificates must name their role.", "Tls:Roles"),
+        new("--insecure-plaintext", null, "Allow plaintext beyond loopback.", "Tls:InsecurePlaintext"),
+        new("--log-level", "LEVEL", "The least that is logged.", "Log:Level"),
+    ];
+
     private readonly Option<string?> _file = new("--config") { Description = "JSON file with comments.", HelpName = "FILE" };
     private readonly Option<string[]> _set = new("--set") { Description = "Any setting, as Section:Key=value.", HelpName = "KEY=VALUE" };
     private readonly List<(Option<string[]> Option, string Key)> _texts = [];
@@ -15,47 +25,27 @@ internal sealed class ConfigSources
     public ConfigSources(Command command, string? section)
     {
         command.Add(_file);
-        switch (section)
+        foreach (var flag in Flags(section))
         {
-            case "Agent":
-                Text(command, "--listen", "ADDRESS", "Where producers send to.", "Agent:Listen");
-                Text(command, "--udp-listen", "ADDRESS", "Where dropsonde v1 is taken; empty: nowhere.", "Agent:UdpListen");
-                Text(command, "--doppler", "ADDRESS,…", "The Dopplers; a name stands for all of its addresses.", "Agent:Dopplers");
-                Switch(command, "--original-dopplers", "The Dopplers are those of the original Loggregator.", "Agent:OriginalDopplers");
-                Switch(command, "--push-v1", "Send original Dopplers over Pusher what came as v1.", "Agent:PushV1");
-                Text(command, "--tag", "NAME=VALUE", "A tag that every envelope gets.", "Agent:Tags");
-                Text(command, "--ring-bytes", "SIZE", "Memory for what waits for a Doppler.", "Agent:RingBytes");
-                break;
-            case "Doppler":
-                Text(command, "--listen", "ADDRESS", "Where agents and readers connect.", "Doppler:Listen");
-                Text(command, "--log-bytes", "SIZE", "Memory for the log.", "Doppler:LogBytes");
-                Text(command, "--id", "ID", "The name by which agents place their lanes.", "Doppler:Id");
-                break;
-            case "TrafficController":
-                Text(command, "--http-listen", "ADDRESS", "Where streams are read over HTTP.", "TrafficController:HttpListen");
-                Text(command, "--grpc-listen", "ADDRESS", "Where streams are read over gRPC.", "TrafficController:GrpcListen");
-                Text(command, "--doppler", "ADDRESS,…", "The Dopplers; a name stands for all of its addresses.", "TrafficController:Dopplers");
-                Text(command, "--original-doppler", "ADDRESS,…", "Dopplers of the original Loggregator.", "TrafficController:OriginalDopplers");
-                Switch(command, "--no-access-control", "Let anyone who reaches the HTTP port read everything.", "TrafficController:NoAccessControl");
-                Text(command, "--max-egress-streams", "N", "Streams at a time.", "TrafficController:MaxEgressStreams");
-                break;
+            if (flag.Value is null)
+            {
+                var option = new Option<bool>(flag.Name) { Description = flag.Description };
+                command.Add(option);
+                _switches.Add((option, flag.Key));
+            }
+            else
+            {
+                var option = new Option<string[]>(flag.Name) { Description = flag.Description, HelpName = flag.Value };
+                command.Add(option);
+                _texts.Add((option, flag.Key));
+            }
         }
 
-        if (section is not null)
-        {
-            Text(command, "--metrics-listen", "ADDRESS", "Where /metrics, /health and /ready are.", $"Metrics:{section}");
-            Text(command, "--emit-to", "ADDRESS", "The agent that gets this role's own metrics as envelopes.", "Metrics:EmitTo");
-            Text(command, "--drain-deadline", "TIME", "How long a stop may take.", $"{section}:DrainDeadline");
-        }
-
-        Text(command, "--cert", "FILE", "This role's certificate (PEM).", "Tls:Certificate");
-        Text(command, "--key", "FILE", "Its private key (PEM).", "Tls:Key");
-        Text(command, "--ca", "FILE", "The CA that peers must be of (PEM).", "Tls:Authority");
-        Text(command, "--roles", "auto|enforce|warn|off", "Whether callers' certificates must name their role.", "Tls:Roles");
-        Switch(command, "--insecure-plaintext", "Allow plaintext beyond loopback.", "Tls:InsecurePlaintext");
-        Text(command, "--log-level", "LEVEL", "The least that is logged.", "Log:Level");
         command.Add(_set);
     }
+
+    /// <summary>The flags of the role that has this section, or those that all commands with a configuration share.</summary>
+    public static IEnumerable<SettingFlag> Flags(string? section) => [.. OfRole(section), .. OfEveryRole(section), .. Shared];
 
     /// <summary>All settings in rising precedence; a wrong file or flag goes into <paramref name="errors"/>.</summary>
     public List<Setting> Read(ParseResult parsed, List<string> errors)
@@ -93,17 +83,40 @@ internal sealed class ConfigSources
         return settings;
     }
 
-    private void Text(Command command, string name, string value, string description, string key)
+    private static SettingFlag[] OfRole(string? section) => section switch
     {
-        var option = new Option<string[]>(name) { Description = description, HelpName = value };
-        command.Add(option);
-        _texts.Add((option, key));
-    }
+        "Agent" =>
+        [
+            new("--listen", "ADDRESS", "Where producers send to.", "Agent:Listen"),
+            new("--udp-listen", "ADDRESS", "Where dropsonde v1 is taken; empty: nowhere.", "Agent:UdpListen"),
+            new("--doppler", "ADDRESS,…", "The Dopplers; a name stands for all of its addresses.", "Agent:Dopplers"),
+            new("--original-dopplers", null, "The Dopplers are those of the original Loggregator.", "Agent:OriginalDopplers"),
+            new("--push-v1", null, "Send original Dopplers over Pusher what came as v1.", "Agent:PushV1"),
+            new("--tag", "NAME=VALUE", "A tag that every envelope gets.", "Agent:Tags"),
+            new("--ring-bytes", "SIZE", "Memory for what waits for a Doppler.", "Agent:RingBytes"),
+        ],
+        "Doppler" =>
+        [
+            new("--listen", "ADDRESS", "Where agents and readers connect.", "Doppler:Listen"),
+            new("--log-bytes", "SIZE", "Memory for the log.", "Doppler:LogBytes"),
+            new("--id", "ID", "The name by which agents place their lanes.", "Doppler:Id"),
+        ],
+        "TrafficController" =>
+        [
+            new("--http-listen", "ADDRESS", "Where streams are read over HTTP.", "TrafficController:HttpListen"),
+            new("--grpc-listen", "ADDRESS", "Where streams are read over gRPC.", "TrafficController:GrpcListen"),
+            new("--doppler", "ADDRESS,…", "The Dopplers; a name stands for all of its addresses.", "TrafficController:Dopplers"),
+            new("--original-doppler", "ADDRESS,…", "Dopplers of the original Loggregator.", "TrafficController:OriginalDopplers"),
+            new("--no-access-control", null, "Let anyone who reaches the HTTP port read everything.", "TrafficController:NoAccessControl"),
+            new("--max-egress-streams", "N", "gRPC streams at a time.", "TrafficController:MaxEgressStreams"),
+        ],
+        _ => [],
+    };
 
-    private void Switch(Command command, string name, string description, string key)
-    {
-        var option = new Option<bool>(name) { Description = description };
-        command.Add(option);
-        _switches.Add((option, key));
-    }
+    private static SettingFlag[] OfEveryRole(string? section) => section is null ? [] :
+    [
+        new("--metrics-listen", "ADDRESS", "Where /metrics, /health and /ready are.", $"Metrics:{section}"),
+        new("--emit-to", "ADDRESS", "The agent that gets this role's own metrics as envelopes.", "Metrics:EmitTo"),
+        new("--drain-deadline", "TIME", "How long a stop may take.", $"{section}:DrainDeadline"),
+    ];
 }

@@ -41,7 +41,13 @@ internal sealed class EdgeOptions
             throw new CommandFailedException($"--url {Url(parsed)}: write http://host:port or https://host:port.");
         }
 
-        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), UseCookies = false };
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            UseCookies = false,
+            ConnectCallback = static async (context, cancel) =>
+                new NetworkStream(await new HostAndPort(context.DnsEndPoint.Host, context.DnsEndPoint.Port).ConnectAsync(cancel), ownsSocket: true),
+        };
         if (parsed.GetValue(_authority) is { Length: > 0 } file)
         {
             var trust = PeerFiles.ReadAuthority(file);

@@ -47,6 +47,7 @@ internal static class Examples
         ["completion"] =
         [
             "loggregator completion bash > ~/.local/share/bash-completion/completions/loggregator",
+            "loggregator completion zsh > ~/.zfunc/_loggregator      with 'fpath+=~/.zfunc' before compinit in ~/.zshrc",
             "loggregator completion fish > ~/.config/fish/completions/loggregator.fish",
         ],
     };
@@ -56,6 +57,7 @@ internal static class Examples
     {
         foreach (var option in root.Options.OfType<HelpOption>())
         {
+            Array.ForEach(["/h", "/?", "-?"], alias => option.Aliases.Remove(alias)); // here a slash begins a path
             option.Action = new HelpWithExamples((HelpAction)option.Action!, root);
         }
     }

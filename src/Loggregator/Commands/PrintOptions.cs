@@ -9,9 +9,8 @@ internal sealed class PrintOptions
 {
     private readonly Option<OutputFormat> _format = new("--format", "-o")
     {
-        Description = "pretty, cf, ltc, raw (bytes untouched) or json (one envelope a line).",
+        Description = "pretty, which is the default, cf, ltc, raw (bytes untouched) or json (one envelope a line).",
         HelpName = "FORMAT",
-        DefaultValueFactory = _ => OutputFormat.Pretty,
     };
 
     private readonly Option<string[]> _type = new("--type") { Description = "log, counter, gauge, timer, event, or all; with commas.", HelpName = "TYPE,…" };
@@ -24,6 +23,7 @@ internal sealed class PrintOptions
     public PrintOptions(Command command, string defaultType)
     {
         _defaultType = defaultType;
+        _format.CompletionSources.Clear(); // the names of the enumeration, which are capitalised
         _format.CompletionSources.Add("pretty", "cf", "ltc", "raw", "json");
         _type.CompletionSources.Add([.. Types, "all"]);
         _type.Validators.Add(result =>

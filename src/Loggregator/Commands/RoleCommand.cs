@@ -30,13 +30,15 @@ internal static class RoleCommand
         return command;
     }
 
-    /// <summary>Roles tell their numbers to the agent of their host, which may be the one that is started here, unless they were told otherwise.</summary>
+    /// <summary>Where the agent is started here, it gets the roles' numbers, wherever it listens, unless they were told otherwise.</summary>
     public static void EmitToOwnAgent(IReadOnlyList<RolePlan> plans, RoleSettings settings)
     {
-        var agent = plans.SelectMany(plan => plan.Listeners).FirstOrDefault(listener => listener.Key == "Agent:Listen")?.Reachable ?? "127.0.0.1:3458";
-        foreach (var plan in plans.Where(_ => !settings.IsSet("Metrics:EmitTo")))
+        if (!settings.IsSet("Metrics:EmitTo") && plans.SelectMany(plan => plan.Listeners).FirstOrDefault(listener => listener.Key == "Agent:Listen") is { } agent)
         {
-            plan.EmitTo = agent;
+            foreach (var plan in plans)
+            {
+                plan.EmitTo = agent.Reachable;
+            }
         }
     }
 
@@ -64,7 +66,7 @@ internal static class RoleCommand
         await using var runner = await RoleRunner.StartAsync(plans, parts, signals.Stopping);
         foreach (var plan in plans)
         {
-            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{l.Bound} ({Word(l.Kind)})")));
+            ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{string.Join(" and ", l.AllBound)} ({Word(l.Kind)})")));
         }
 
         onPhase(plans, RunPhase.Running);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Loggregator.Terminal;
 
 namespace Loggregator.Commands;
 
@@ -17,7 +18,8 @@ internal static class SourceNames
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v2/sources");
             using var response = http.Send(request, patience.Token);
             using var json = JsonDocument.Parse(response.Content.ReadAsStream(patience.Token));
-            return [.. json.RootElement.GetProperty("sources").EnumerateArray().Select(source => source.GetProperty("source_id").GetString()!)];
+            return [.. json.RootElement.GetProperty("sources").EnumerateArray().Select(source => source.GetProperty("source_id").GetString()!)
+                .Where(name => SafeText.Clean(name) == name)]; // one that a terminal would act on is not worth to be typed
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or CommandFailedException or KeyNotFoundException)
         {

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Loggregator.Hosting;
 using Loggregator.Terminal;
-using Spectre.Console;
 
 namespace Loggregator.Commands;
 
@@ -11,7 +9,6 @@ namespace Loggregator.Commands;
 internal static class SourcesCommand
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
-    private const int TopRows = 30;
 
     public static Command Create(Screen screen, TimeProvider time)
     {
@@ -28,7 +25,7 @@ internal static class SourcesCommand
             {
                 if (parsed.GetValue(top))
                 {
-                    await TopAsync(screen, http, time, signals.Stopping);
+                    await TopAsync(screen, http, edge.Url(parsed), time, signals.Stopping);
                     return ExitCode.Done;
                 }
 
@@ -39,13 +36,18 @@ internal static class SourcesCommand
                 }
                 else
                 {
-                    Show(screen, SourceRow.Read(text), null, TimeSpan.Zero, int.MaxValue);
+                    new SourcesTable(screen, time).Show(SourceRow.Read(text));
                 }
 
                 return ExitCode.Done;
             }
             catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
             {
+                if (parsed.GetValue(top) && screen.Colour)
+                {
+                    screen.Out.Write("\r\e[K"); // the ^C that the terminal has left there
+                }
+
                 return parsed.GetValue(top) ? ExitCode.Done : ExitCode.Interrupted;
             }
             catch (Exception e) when (e is HttpRequestException or JsonException)
@@ -56,79 +58,18 @@ internal static class SourcesCommand
         return command;
     }
 
-    private static async Task TopAsync(Screen screen, HttpClient http, TimeProvider time, CancellationToken cancel)
+    private static async Task TopAsync(Screen screen, HttpClient http, string url, TimeProvider time, CancellationToken cancel)
     {
-        IReadOnlyDictionary<string, SourceRow>? before = null;
+        Dictionary<string, SourceRow> before = [];
         var taken = time.GetTimestamp();
         while (true)
         {
             var now = SourceRow.Read(await http.GetStringAsync("/v2/sources", cancel));
-            var elapsed = time.GetElapsedTime(taken);
+            new SourcesTable(screen, time).ShowTop(now, before, time.GetElapsedTime(taken), url);
             taken = time.GetTimestamp();
-            if (screen.Colour)
-            {
-                screen.Out.Write("\e[H\e[J"); // home, clear
-            }
-
-            Show(screen, now, before, elapsed, TopRows);
             screen.Out.Flush();
             before = now.ToDictionary(row => row.SourceId);
             await Task.Delay(Refresh, time, cancel);
         }
     }
-
-    private static void Show(Screen screen, List<SourceRow> rows, IReadOnlyDictionary<string, SourceRow>? before, TimeSpan elapsed, int most)
-    {
-        if (rows.Count == 0)
-        {
-            screen.Error.WriteLine("No source has sent anything yet.");
-            return;
-        }
-
-        var table = new Table().Border(TableBorder.None).AddColumn("[bold]SOURCE[/]");
-        foreach (var heading in new[] { "ENVELOPES", before is null ? "BYTES" : "PER SECOND", "HELD", "SINCE", "LAST", "LOST" })
-        {
-            table.AddColumn(new TableColumn($"[bold]{heading}[/]").RightAligned());
-        }
-
-        double Rate(SourceRow row) =>
-            before is not null && elapsed > TimeSpan.Zero && before.TryGetValue(row.SourceId, out var was)
-                ? Math.Max(0, row.Envelopes - was.Envelopes) / elapsed.TotalSeconds : 0;
-        var ordered = before is null ? rows.OrderBy(row => row.SourceId, StringComparer.Ordinal) : rows.OrderByDescending(Rate).ThenByDescending(row => row.Envelopes);
-        foreach (var row in ordered.Take(most))
-        {
-            table.AddRow(
-                Markup.Escape(SafeText.Clean(row.SourceId)),
-                Count(row.Envelopes),
-                before is null ? Size(row.Bytes) : Count((long)Math.Round(Rate(row))),
-                Size(row.HeldBytes),
-                Clock(row.Oldest),
-                Clock(row.Newest),
-                row.Lost > 0 ? $"[red]{Count(row.Lost)}[/]" : "0");
-        }
-
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = screen.Colour ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = screen.Colour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Out = new AnsiConsoleOutput(screen.Out),
-            Interactive = InteractionSupport.No,
-        });
-        console.Profile.Width = screen.Colour ? Math.Max(80, console.Profile.Width) : 400; // in a pipe nothing is cut
-        console.Write(table);
-    }
-
-    private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Size(long bytes) => bytes switch
-    {
-        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
-        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
-        >= 1L << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 10):0.0} KiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
-    };
-
-    private static string Clock(long nanoseconds) => nanoseconds == 0
-        ? "-"
-        : DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100).ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 }

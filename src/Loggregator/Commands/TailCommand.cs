@@ -14,6 +14,13 @@ internal static class TailCommand
     {
         var sources = Words.Argument("SOURCE", "Source ids; none: all.");
         var lines = new Option<int?>("--lines", "-n") { Description = $"Begin with so many lines of history ({DefaultLines}).", HelpName = "N" };
+        lines.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 0)
+            {
+                result.AddError("--lines takes a number from 0 up.");
+            }
+        });
         var since = new Option<string>("--since")
         {
             Description = "Begin with what is not older: 10m, 1h30m, or a time such as 2026-08-22T14:00:00Z.",
@@ -43,8 +50,14 @@ internal static class TailCommand
                 NoFollow = parsed.GetValue(once),
             };
             using var signals = new Signals();
-            var session = new StreamSession(screen, print.Printer(parsed, screen, query.InstanceId), edge.Url(parsed));
-            return await session.RunAsync(new LogStream(http, query, time), !query.NoFollow, signals);
+            var printer = print.Printer(parsed, screen, query.InstanceId);
+            var exit = await new StreamSession(screen, printer, edge.Url(parsed)).RunAsync(new LogStream(http, query, time), !query.NoFollow, signals);
+            if (exit == ExitCode.Done && query.NoFollow && printer.Shown == 0 && query.Sources.Count > 0)
+            {
+                screen.Notice($"nothing of {SafeText.Clean(string.Join(", ", query.Sources))} is held that was asked for; 'loggregator sources' lists who has sent");
+            }
+
+            return exit;
         });
         return command;
     }

@@ -5,17 +5,17 @@ namespace Loggregator.Configuration;
 /// <summary>Where each role answers <c>/metrics</c>, <c>/health</c> and <c>/ready</c>: plain HTTP, so loopback unless you say otherwise.</summary>
 internal sealed class MetricsOptions
 {
-    /// <summary>Of the agent.</summary>
+    /// <summary>Where the agent answers <c>/metrics</c>, <c>/health</c> and <c>/ready</c>.</summary>
     public string Agent { get; set; } = "127.0.0.1:9101";
 
-    /// <summary>Of the Doppler.</summary>
+    /// <summary>Where the Doppler answers them.</summary>
     public string Doppler { get; set; } = "127.0.0.1:9102";
 
-    /// <summary>Of the Traffic Controller.</summary>
+    /// <summary>Where the Traffic Controller answers them.</summary>
     public string TrafficController { get; set; } = "127.0.0.1:9103";
 
-    /// <summary>The agent to which roles also send their numbers as envelopes; empty: none. The commands set this host's agent unless told otherwise.</summary>
-    public string EmitTo { get; set; } = "";
+    /// <summary>The agent to which roles also send their numbers as envelopes; empty: none. An agent sends them to itself unless told otherwise.</summary>
+    public string EmitTo { get; set; } = "127.0.0.1:3458";
 
     /// <summary>The address of one role's section.</summary>
     internal string Of(string section) => section switch

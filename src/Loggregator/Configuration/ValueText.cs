@@ -65,6 +65,8 @@ internal static class ValueText
         TimeSpan span => WriteDuration(span),
         Enum name => name.ToString().ToLowerInvariant(),
         IEnumerable<KeyValuePair<string, string>> map => string.Join(",", map.Select(entry => $"{entry.Key}={entry.Value}")),
+        long bytes => WriteSize(bytes),
+        int bytes => WriteSize(bytes),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };
 
@@ -100,6 +102,13 @@ internal static class ValueText
         size *= factor;
         return true;
     }
+
+    private static string WriteSize(long size) => size switch
+    {
+        > 0 when size % (1L << 30) == 0 => $"{size >> 30}GiB",
+        > 0 when size % (1L << 20) == 0 => $"{size >> 20}MiB",
+        _ => size.ToString(CultureInfo.InvariantCulture),
+    };
 
     private static string WriteDuration(TimeSpan span) => span.TotalSeconds switch
     {

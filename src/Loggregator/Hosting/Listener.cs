@@ -11,7 +11,8 @@ namespace Loggregator.Hosting;
 /// </summary>
 internal sealed class Listener(string key, HostAndPort address, ListenerKind kind, ListenerSecurity security) : IDisposable
 {
-    private Socket? _socket;
+    private const int Attempts = 10;
+    private readonly List<Socket> _sockets = [];
 
     /// <summary>The configuration key that sets the address.</summary>
     public string Key => key;
@@ -28,8 +29,11 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
     /// <summary>Our certificate and the CA, asked at each handshake; null on plaintext listeners.</summary>
     public Func<ValueTask<PeerCredentials>>? Credentials { get; init; }
 
-    /// <summary>The bound address, with the port that was picked for 0.</summary>
-    public IPEndPoint Bound => (IPEndPoint)(_socket?.LocalEndPoint ?? throw new InvalidOperationException("The listener is not bound."));
+    /// <summary>The bound addresses, with the port that was picked for 0: one, or for <c>localhost</c> those of both families that there are.</summary>
+    public IReadOnlyList<IPEndPoint> AllBound => [.. _sockets.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
+
+    /// <summary>The first bound address.</summary>
+    public IPEndPoint Bound => (IPEndPoint)(_sockets.FirstOrDefault()?.LocalEndPoint ?? throw new InvalidOperationException("The listener is not bound."));
 
     /// <summary>Where a client on this host reaches it.</summary>
     public string Reachable
@@ -45,46 +49,74 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
     public bool TryBind(out string error)
     {
         error = "";
-        if (!TryResolve(address, out var endPoint))
+        if (!TryResolve(address, out var addresses))
         {
             error = $"{key}: '{address.Host}' is not an IP address of this machine. Use an address such as 127.0.0.1 or 0.0.0.0.";
             return false;
         }
 
-        try
+        var attempts = address.Port == 0 ? Attempts : 1; // the port that one family picks may be taken in the other
+        for (var attempt = 1; ; attempt++)
         {
-            _socket = kind == ListenerKind.Udp ? BindUdp(endPoint) : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
-            return true;
-        }
-        catch (Exception e) when (e is SocketException or AddressInUseException)
-        {
-            error = $"{key}: cannot listen on {address} ({Reason(e)}). Stop what uses it, or set another port; 0 picks a free one.";
-            return false;
+            try
+            {
+                Bind(addresses);
+                return true;
+            }
+            catch (Exception e) when (e is SocketException or AddressInUseException)
+            {
+                Dispose();
+                if (attempt == attempts)
+                {
+                    error = $"{key}: cannot listen on {address} ({Reason(e)}). Stop what uses it, or set another port; 0 picks a free one.";
+                    return false;
+                }
+            }
         }
     }
 
-    /// <summary>Hands the socket to the server, or to the role that reads datagrams, which disposes it.</summary>
-    public Socket Take() => _socket ?? throw new InvalidOperationException("The listener is not bound.");
+    /// <summary>Hands the socket of an address to the server, or to the role that reads datagrams, which disposes it.</summary>
+    public Socket Take(IPEndPoint bound) => _sockets.First(socket => bound.Equals(socket.LocalEndPoint));
 
     /// <inheritdoc/>
-    public void Dispose() => _socket?.Dispose();
-
-    /// <summary>The IP address that is meant: only addresses and <c>localhost</c>, as a name may change under a listener.</summary>
-    public static bool TryResolve(HostAndPort address, out IPEndPoint endPoint)
+    public void Dispose()
     {
-        endPoint = new IPEndPoint(IPAddress.Loopback, address.Port);
-        if (address.Host == "localhost")
+        _sockets.ForEach(socket => socket.Dispose());
+        _sockets.Clear();
+    }
+
+    /// <summary>The IP addresses that are meant: only addresses and <c>localhost</c>, as a name may change under a listener.</summary>
+    private static bool TryResolve(HostAndPort address, out IPAddress[] addresses)
+    {
+        addresses = address.IsLocalhost ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : IPAddress.TryParse(address.Host, out var ip) ? [ip] : [];
+        return addresses.Length > 0;
+    }
+
+    private void Bind(IPAddress[] addresses)
+    {
+        Exception? missing = null;
+        foreach (var ip in addresses)
         {
-            return true;
+            try
+            {
+                var port = _sockets.Count > 0 ? Bound.Port : address.Port;
+                var endPoint = new IPEndPoint(ip, port);
+                _sockets.Add(kind == ListenerKind.Udp ? BindUdp(endPoint) : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint));
+                if (kind == ListenerKind.Udp)
+                {
+                    return; // one reader, one family
+                }
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
+            {
+                missing = e; // a machine without one of the families is as good as one with both
+            }
         }
 
-        if (!IPAddress.TryParse(address.Host, out var ip))
+        if (_sockets.Count == 0)
         {
-            return false;
+            throw missing!;
         }
-
-        endPoint = new IPEndPoint(ip, address.Port);
-        return true;
     }
 
     private static Socket BindUdp(IPEndPoint endPoint)

@@ -69,13 +69,13 @@ internal sealed class RoleHost : IAsyncDisposable
             Listen(options, plan.Listeners, new HandshakeFailures(loggers.CreateLogger("Loggregator.Tls"), parts.Time), parts.Time));
         foreach (var udp in plan.Listeners.Where(listener => listener.Kind == ListenerKind.Udp))
         {
-            services.AddSingleton(udp.Take());
+            services.AddSingleton(udp.Take(udp.Bound));
         }
 
         plan.Role.Add(services, plan.Options);
-        if (plan.EmitTo.Length > 0 && SelfReports.Of(plan.Role.Section) is { } report)
+        foreach (var report in plan.EmitTo.Length > 0 ? SelfReports.Of(plan.Role.Section) : [])
         {
-            services.AddHostedService(provider => new SelfMetricsEmitter(report, plan.EmitTo, provider.GetRequiredService<PeerConnector>(), provider, parts.Time));
+            services.AddSingleton<IHostedService>(provider => new SelfMetricsEmitter(report, plan.EmitTo, provider.GetRequiredService<PeerConnector>(), provider, parts.Time));
         }
 
         var app = builder.Build();
@@ -122,7 +122,7 @@ internal sealed class RoleHost : IAsyncDisposable
     }
 
     private static Socket BoundSocket(IReadOnlyList<Listener> listeners, EndPoint endPoint) =>
-        listeners.First(listener => listener.Kind != ListenerKind.Udp && listener.Bound.Equals(endPoint)).Take();
+        listeners.First(listener => listener.Kind != ListenerKind.Udp && listener.AllBound.Contains(endPoint)).Take((IPEndPoint)endPoint);
 
     private static void Listen(KestrelServerOptions options, IReadOnlyList<Listener> listeners, HandshakeFailures failures, TimeProvider time)
     {
@@ -141,16 +141,19 @@ internal sealed class RoleHost : IAsyncDisposable
         foreach (var listener in listeners.Where(listener => listener.Kind != ListenerKind.Udp))
         {
             var tls = new TlsListener(listener, time, failures);
-            options.Listen(listener.Bound, listen =>
+            foreach (var bound in listener.AllBound)
             {
-                listen.Protocols = listener.Kind switch
+                options.Listen(bound, listen =>
                 {
-                    ListenerKind.Grpc => HttpProtocols.Http2,
-                    ListenerKind.Http when listener.Security != ListenerSecurity.Plaintext => HttpProtocols.Http1AndHttp2,
-                    _ => HttpProtocols.Http1,
-                };
-                listen.Use(next => connection => tls.OnConnectionAsync(connection, next));
-            });
+                    listen.Protocols = listener.Kind switch
+                    {
+                        ListenerKind.Grpc => HttpProtocols.Http2,
+                        ListenerKind.Http when listener.Security != ListenerSecurity.Plaintext => HttpProtocols.Http1AndHttp2,
+                        _ => HttpProtocols.Http1,
+                    };
+                    listen.Use(next => connection => tls.OnConnectionAsync(connection, next));
+                });
+            }
         }
     }
 }

@@ -14,17 +14,10 @@ internal sealed class RolePlanner(RoleSettings settings, TimeProvider time, ILog
     /// <summary>In <c>dev</c>: the certificate that is made when the first TLS client comes. Every port then takes TLS or plaintext.</summary>
     public Func<ValueTask<PeerCredentials>>? DevCredentials { get; init; }
 
-    /// <summary>Plans the roles; when there are errors, the plans are of no use.</summary>
+    /// <summary>Plans the roles and binds their ports; when there are errors, the plans are of no use.</summary>
     public IReadOnlyList<RolePlan> Plan(IReadOnlyList<Role> roles)
     {
-        var tls = settings.Tls;
-        if (tls.Enabled && settings.Errors.Count == 0)
-        {
-            _own = Load(new PeerFiles(tls.Certificate, tls.Key, tls.Authority));
-            _http = tls.HttpCertificate.Length > 0 ? Load(new PeerFiles(tls.HttpCertificate, tls.HttpKey, tls.Authority)) : _own;
-        }
-
-        var plans = roles.Select(PlanRole).ToList();
+        var plans = Check(roles);
         if (settings.Errors.Count == 0)
         {
             foreach (var listener in _listeners)
@@ -37,6 +30,19 @@ internal sealed class RolePlanner(RoleSettings settings, TimeProvider time, ILog
         }
 
         return plans;
+    }
+
+    /// <summary>Finds all that would keep the roles from starting, but for what only binding their ports can tell.</summary>
+    public IReadOnlyList<RolePlan> Check(IReadOnlyList<Role> roles)
+    {
+        var tls = settings.Tls;
+        if (tls.Enabled && settings.Errors.Count == 0)
+        {
+            _own = Load(new PeerFiles(tls.Certificate, tls.Key, tls.Authority));
+            _http = tls.HttpCertificate.Length > 0 ? Load(new PeerFiles(tls.HttpCertificate, tls.HttpKey, tls.Authority)) : _own;
+        }
+
+        return [.. roles.Select(PlanRole)];
     }
 
     /// <inheritdoc/>

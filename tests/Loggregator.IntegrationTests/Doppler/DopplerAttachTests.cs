@@ -171,6 +171,7 @@ public sealed class DopplerAttachTests : IAsyncLifetime
         Assert.False(client.Held.All);
         Assert.All(Enumerable.Range(0, 100), i => Assert.True(HeldFilter.MayHold(client.Held.Filter.Span, (int)client.Held.Hashes, System.Text.Encoding.UTF8.GetBytes("s" + i))));
         Assert.False(HeldFilter.MayHold(client.Held.Filter.Span, (int)client.Held.Hashes, "never-heard-of"u8));
+        Assert.Equal(101ul, client.Held.Position); // the first is 1
     }
 
     [Fact]

@@ -70,14 +70,17 @@ internal sealed class DevProcess : IDisposable
         return Process.Start(start)!;
     }
 
+    /// <summary>Sends a signal, for example <c>TERM</c>.</summary>
+    public static async Task SignalAsync(Process process, string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Ends a process as a service manager does.</summary>
     public static async Task<int> TerminateAsync(Process process)
     {
-        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await SignalAsync(process, "TERM");
         using var patience = new CancellationTokenSource(Patience);
         await process.WaitForExitAsync(patience.Token);
         return process.ExitCode;

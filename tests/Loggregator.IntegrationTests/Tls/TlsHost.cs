@@ -70,12 +70,17 @@ internal sealed class TlsHost : IAsyncDisposable
         [
             new($"{role.Section}:Listen", ["127.0.0.1:0"], "test"), new($"Metrics:{role.Section}", ["127.0.0.1:0"], "test"), new($"{role.Section}:DrainDeadline", ["1s"], "test"),
         ];
+        if (roleName == "agent")
+        {
+            settings.Add(new("Agent:UdpListen", ["127.0.0.1:0"], "test"));
+        }
+
         if (mutual)
         {
             settings.AddRange([new("Tls:Certificate", [files.Certificate], "test"), new("Tls:Key", [files.Key], "test"), new("Tls:Authority", [files.Authority], "test")]);
         }
 
-        var read = RoleSettings.Read([role], settings, []);
+        var read = RoleSettings.Read([role], [new("Metrics:EmitTo", [""], "the test"), .. settings], []);
         _planner = new RolePlanner(read, time ?? TimeProvider.System, Logs.CreateLogger("Planner"))
         {
             DevCredentials = mutual ? null : () => ValueTask.FromResult(PeerCredentials.Load(files)),

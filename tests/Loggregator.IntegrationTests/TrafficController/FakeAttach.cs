@@ -1,9 +1,11 @@
 using Grpc.Core;
+using Loggregator.Doppler.Plumbing;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
 using Loggregator.Protocol.Selectors;
+using Loggregator.Protocol.V1;
 
 namespace Loggregator.IntegrationTests.TrafficController;
 
@@ -140,7 +142,7 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
     {
         doppler.Opens.Enqueue(open);
         var head = doppler.At(int.MaxValue).Head;
-        var reader = new Reader(open.Subscription, [.. open.Selectors.Select(selector => new EnvelopeSelector(selector))], open.Gaps)
+        var reader = new Reader(open.Subscription, open.V1 is { } v1 ? [v1.Compile()] : [.. open.Selectors.Select(selector => new EnvelopeSelector(selector))], open.Gaps)
         {
             Credit = (long)open.Credit,
             Position = head,
@@ -208,7 +210,7 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
     // Readers at the same place with the same appetite share one run, as the real Doppler's do.
     private MessageBuffer? Shared()
     {
-        foreach (var group in _readers.Values.GroupBy(reader => reader.Position).Where(group => group.Count() > 1))
+        foreach (var group in _readers.Values.GroupBy(reader => (reader.Position, reader.IsV1)).Where(group => group.Count() > 1))
         {
             if (group.All(reader => reader.Credit > 0) && Fill([.. group]) is { } frame)
             {
@@ -247,13 +249,15 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
         while (readers.All(reader => reader.Credit > 0) && doppler.At(readers[0].Position).Envelope is { } envelope)
         {
             List<uint> takers = [];
+            using var records = MessageBuffer.Rent(envelope.Length * 2);
+            var count = readers[0].Write(records, envelope);
             foreach (var reader in readers)
             {
                 reader.Position++;
                 for (var copies = reader.Matches(envelope); copies > 0; copies--)
                 {
                     takers.Add(reader.Id);
-                    reader.Credit -= Records.HeaderLength(envelope.Length) + envelope.Length;
+                    reader.Credit -= records.Length;
                 }
             }
 
@@ -263,8 +267,8 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
             }
 
             frame ??= MessageBuffer.Rent(FrameBytes);
-            Records.Append(frame, envelope);
-            AttachFrameCodec.WriteRun(frame, 1, [.. takers], (ulong)readers[0].Position);
+            frame.Write(records.Span);
+            AttachFrameCodec.WriteRun(frame, count, [.. takers], (ulong)readers[0].Position);
             if (frame.Length > FrameBytes)
             {
                 break;
@@ -274,7 +278,7 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
         return frame;
     }
 
-    private sealed class Reader(uint id, EnvelopeSelector[] selectors, bool gaps)
+    private sealed class Reader(uint id, IEnvelopeFilter[] filters, bool gaps)
     {
         public uint Id { get; } = id;
 
@@ -288,11 +292,31 @@ internal sealed class FakeAttach(FakeDoppler doppler, Action abort)
         /// <summary>It was told that it has come to the head.</summary>
         public bool Told { get; set; }
 
+        /// <summary>It gets dropsonde envelopes.</summary>
+        public bool IsV1 => filters is [DropsondeFilter];
+
         public int Matches(byte[] envelope)
         {
             RawEnvelope.TryReadHeader(envelope, out var header);
-            var matches = selectors.Count(selector => selector.Matches(header, envelope));
+            var matches = filters.Count(filter => Matches(filter, header, envelope));
             return matches == 0 && gaps && (header.Flags & EnvelopeFlags.GapRecord) != 0 ? 1 : matches;
         }
+
+        /// <summary>Writes the records of an envelope in the reader's form, and returns their number.</summary>
+        public int Write(MessageBuffer records, byte[] envelope)
+        {
+            if (IsV1 && RawEnvelope.TryReadHeader(envelope, out var header))
+            {
+                return V2ToV1.Write(records, envelope, header, int.MaxValue, out _);
+            }
+
+            Records.Append(records, envelope);
+            return 1;
+        }
+
+        private static bool Matches(IEnvelopeFilter filter, in EnvelopeHeader header, byte[] envelope) =>
+            filter.Concerns(header.Type, hasOriginal: false)
+            && (filter.SourceId.IsEmpty || filter.SourceId.SequenceEqual(header.SourceId.Of(envelope)))
+            && filter.MatchesContent(header, envelope, default);
     }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
+using Loggregator.Pipeline.Sharding;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
 using Loggregator.Protocol.Selectors;
@@ -21,6 +23,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
     private readonly ConcurrentDictionary<FakeAttach, bool> _attached = new();
     private readonly ConcurrentDictionary<FakeReceiver, bool> _receivers = new();
     private WebApplication? _app;
+    private int _sourcesAsked;
 
     public int Port { get; private set; }
 
@@ -33,6 +36,9 @@ internal sealed class FakeDoppler : IAsyncDisposable
 
     /// <summary>Every BatchedReceiver request ever received.</summary>
     public ConcurrentQueue<Protocol.V2.EgressBatchRequest> Requests { get; } = new();
+
+    /// <summary>Sources requests received.</summary>
+    public int SourcesAsked => Volatile.Read(ref _sourcesAsked);
 
     public string Address => $"127.0.0.1:{Port}";
 
@@ -89,6 +95,29 @@ internal sealed class FakeDoppler : IAsyncDisposable
         foreach (var attach in _attached.Keys)
         {
             attach.TellGap(source, count);
+        }
+    }
+
+    /// <summary>Announces that it holds these sources, and nothing else up to where it is now.</summary>
+    public void Announce(params string[] sources)
+    {
+        var filter = HeldFilter.Create(sources.Length);
+        foreach (var source in sources)
+        {
+            HeldFilter.Add(filter, HeldFilter.Hashes, Encoding.UTF8.GetBytes(source));
+        }
+
+        foreach (var attach in _attached.Keys)
+        {
+            attach.SendRest(new AttachFrame
+            {
+                Held = new HeldSources
+                {
+                    Filter = Google.Protobuf.ByteString.CopyFrom(filter),
+                    Hashes = HeldFilter.Hashes,
+                    Position = (ulong)At(int.MaxValue).Head,
+                },
+            });
         }
     }
 
@@ -194,6 +223,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
 
     private async Task SourcesAsync(IServerStreamWriter<MessageBuffer> frames)
     {
+        Interlocked.Increment(ref _sourcesAsked);
         var frame = new SourcesFrame { DopplerId = Id };
         lock (_sync)
         {

@@ -1,5 +1,8 @@
 using System.Text;
 using Google.Protobuf;
+using Loggregator.Protocol.Envelopes;
+using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.V1;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.IntegrationTests.TrafficController;
@@ -35,6 +38,24 @@ internal static class Sample
         Counter = new Counter { Name = "dropped", Delta = count },
         Tags = { ["hop"] = "agent", ["reason"] = "ring_full" },
     }.ToByteArray();
+
+    /// <summary>A log "source-sequence" with a stamp.</summary>
+    public static byte[] Stamped(string source, ulong sequence, uint epoch = 1)
+    {
+        Span<byte> stamp = stackalloc byte[Stamp.MaxLength];
+        var length = Stamp.Write(stamp, epoch, sequence);
+        return [.. Log(source, $"{source}-{sequence}", (long)sequence), .. stamp[..length]];
+    }
+
+    /// <summary>The envelope as version 1 has it.</summary>
+    public static byte[] V1(byte[] envelope)
+    {
+        using var records = MessageBuffer.Rent(64);
+        RawEnvelope.TryRead(envelope, out var header);
+        V2ToV1.Write(records, envelope, header, int.MaxValue, out _);
+        var reader = new RecordReader(records.Span);
+        return reader.MoveNext() ? reader.Current.ToArray() : [];
+    }
 
     public static string Text(Envelope envelope) => Encoding.UTF8.GetString(envelope.Log.Payload.Span);
 }

@@ -11,6 +11,7 @@ public sealed class StreamTests
     [InlineData("/v2/stream?type=lag", "unknown_type")]
     [InlineData("/v2/stream?lines=-1", "bad_lines")]
     [InlineData("/v2/stream?lines=10001", "bad_lines")]
+    [InlineData("/v2/recent?lines=0", "bad_lines")]
     [InlineData("/v2/stream?since=yesterday", "bad_since")]
     [InlineData("/v2/stream?cursor=bogus", "bad_cursor")]
     [InlineData("/v2/recent?cursor=bogus", "bad_cursor")]
@@ -94,6 +95,76 @@ public sealed class StreamTests
             await client.ReadUntilAsync("notice", "reconnected");
             Assert.Equal(["missed-a", "missed-b"], await client.ReadLogsAsync(2));
             await client.ReadUntilAsync("notice", "live");
+        }
+    }
+
+    [Fact]
+    public async Task Stream_Resumed_TellsOnlyWhatConcernsWhoWasThereBefore()
+    {
+        await using var doppler = await FakeDoppler.StartAsync();
+        await using var host = await TrafficControllerHost.StartAsync([doppler]);
+        doppler.Append(Sample.Log("a", "one"));
+        string cursor;
+        using (var client = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a&source_id=silent&since=0"))
+        {
+            await client.ReadUntilAsync("notice", "history");
+            await client.ReadLogsAsync(1);
+            await client.ReadUntilAsync("notice", "waiting");
+            cursor = client.LastId!;
+        }
+
+        using (var client = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a&source_id=silent&since=0", cursor))
+        {
+            Assert.Equal("reconnected", (await client.ReadAsync())!.Json.GetProperty("kind").GetString());
+            Assert.Equal("live", (await client.ReadAsync())!.Json.GetProperty("kind").GetString());
+            var asked = doppler.SourcesAsked;
+            doppler.Append(Sample.Log("a", "two"));
+            Assert.Equal(["two"], (await client.ReadAsync())!.Logs);
+            Assert.Equal(1, asked); // by the first
+        }
+
+        await doppler.KillAsync();
+        await doppler.RestartAsync();
+        await Eventually.TrueAsync(() => host.Counters.DopplersAttached == 1, "the Doppler is attached again");
+        using (var client = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a&source_id=silent&since=0", cursor))
+        {
+            Assert.Equal("reconnected", (await client.ReadAsync())!.Json.GetProperty("kind").GetString());
+            var back = (await client.ReadAsync())!.Json;
+            Assert.Equal("doppler_back", back.GetProperty("kind").GetString());
+            Assert.True(back.GetProperty("restarted").GetBoolean()); // while it was away
+        }
+    }
+
+    [Fact]
+    public async Task Stream_ResumedWhileADopplerIsAway_KeepsItsPlaceThere()
+    {
+        await using var one = await FakeDoppler.StartAsync();
+        await using var two = await FakeDoppler.StartAsync();
+        await using var host = await TrafficControllerHost.StartAsync([one, two]);
+        one.Append(Sample.Log("a", "one"));
+        two.Append(Sample.Log("a", "two", 2));
+        string cursor;
+        using (var client = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a&since=0"))
+        {
+            await client.ReadLogsAsync(2);
+            cursor = client.LastId!;
+        }
+
+        await two.KillAsync();
+        await Eventually.TrueAsync(() => host.Counters.DopplersAttached == 1, "the second is lost");
+        two.Append(Sample.Log("a", "missed", 3));
+        using (var client = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a&since=0", cursor))
+        {
+            one.Append(Sample.Log("a", "three", 4));
+            Assert.Equal(["three"], await client.ReadLogsAsync(1));
+            cursor = client.LastId!;
+        }
+
+        await two.ListenAsync();
+        await Eventually.TrueAsync(() => host.Counters.DopplersAttached == 2, "the second is back");
+        using (var client = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a&since=0", cursor))
+        {
+            Assert.Equal(["missed"], await client.ReadLogsAsync(1));
         }
     }
 

@@ -36,6 +36,8 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
 
     public TrafficControllerService Service => _app.Services.GetRequiredService<TrafficControllerService>();
 
+    public TrafficControllerEvents Events => _app.Services.GetRequiredService<TrafficControllerEvents>();
+
     public DopplerSet Dopplers => _app.Services.GetRequiredService<DopplerSet>();
 
     /// <summary>Starts it and waits until the given Dopplers are attached.</summary>
@@ -66,6 +68,17 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
         }
 
         return host;
+    }
+
+    /// <summary>Waits until a client has stopped taking what is written: for a while not one byte more has been.</summary>
+    public async Task WriteStandsStillAsync()
+    {
+        await Eventually.TrueAsync(() => Counters.WrittenBytes > 0 && Counters.Held > 0, "something is written, and more is held");
+        for (var (still, last) = (0, -1L); still < 20; still = last == Counters.WrittenBytes ? still + 1 : 0)
+        {
+            last = Counters.WrittenBytes;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
     }
 
     public Task StopAsync() => _app.StopAsync();

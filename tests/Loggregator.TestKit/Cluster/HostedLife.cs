@@ -29,7 +29,7 @@ internal sealed class HostedLife : IRoleLife
     public static HostedLife Build(string name, Role role, IReadOnlyList<Setting> settings, Func<ILoggerProvider> logs, Action<IServiceCollection>? services)
     {
         var errors = new List<string>();
-        var planner = new RolePlanner(RoleSettings.Read([role], settings, errors), TimeProvider.System, NullLogger.Instance);
+        var planner = new RolePlanner(RoleSettings.Read([role], [new("Metrics:EmitTo", [""], "the test"), .. settings], errors), TimeProvider.System, NullLogger.Instance);
         var plans = planner.Plan([role]);
         if (errors.Count > 0)
         {

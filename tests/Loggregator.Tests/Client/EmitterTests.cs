@@ -65,7 +65,7 @@ public sealed class EmitterTests
         await using var emitter = new Emitter(agent);
         Add(emitter, 1);
         await emitter.CompleteAsync(TestContext.Current.CancellationToken);
-        Assert.Equal((0L, 1L, "not you"), (emitter.Sent, emitter.Lost, emitter.LastError));
+        Assert.Equal((0L, 1L, "it answered PermissionDenied: not you"), (emitter.Sent, emitter.Lost, emitter.LastError));
     }
 
     [Fact]

@@ -30,6 +30,7 @@ public sealed class HostAndPortTests
     [Theory]
     [InlineData("127.0.0.1:1", true)]
     [InlineData("localhost:1", true)]
+    [InlineData("LocalHost:1", true)]
     [InlineData("[::1]:1", true)]
     [InlineData("0.0.0.0:1", false)]
     [InlineData("10.0.0.1:1", false)]

@@ -106,6 +106,15 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains("--insecure-plaintext", Assert.Single(settings.Errors), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ConfigCheck_WhatTheRoleWouldRefuseToStartWith_IsToldToo()
+    {
+        var ran = await CommandLine.RunAsync("config", "check", "doppler", "--set", "Doppler:Listen=0.0.0.0:8082");
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains("Doppler:Listen: 0.0.0.0:8082 can be reached from other machines, in plaintext.", ran.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await CommandLine.RunAsync("config", "check", "doppler", "--set", "Doppler:Listen=127.0.0.1:8082")).ExitCode);
+    }
+
     private sealed class ProbeOptions
     {
         public string Listen { get; set; } = "127.0.0.1:1";

@@ -37,25 +37,25 @@ public sealed class StampTests
     public void Next_CountsPerSourceInstanceAndType()
     {
         var table = new StampTable(10, seed: 42);
-        var first = table.Next("s"u8, "0"u8, EnvelopeType.Log);
+        var first = Next(table, "s"u8, "0"u8, EnvelopeType.Log);
         Assert.Equal(1UL, first.Sequence);
-        Assert.Equal((first.Epoch, 2UL), table.Next("s"u8, "0"u8, EnvelopeType.Log));
-        Assert.Equal(1UL, table.Next("s"u8, "0"u8, EnvelopeType.Counter).Sequence);
-        Assert.Equal(1UL, table.Next("s"u8, "1"u8, EnvelopeType.Log).Sequence);
-        Assert.Equal(1UL, table.Next("t"u8, "0"u8, EnvelopeType.Log).Sequence);
-        Assert.Equal((first.Epoch, 3UL), table.Next("s"u8, "0"u8, EnvelopeType.Log));
+        Assert.Equal((first.Epoch, 2UL), Next(table, "s"u8, "0"u8, EnvelopeType.Log));
+        Assert.Equal(1UL, Next(table, "s"u8, "0"u8, EnvelopeType.Counter).Sequence);
+        Assert.Equal(1UL, Next(table, "s"u8, "1"u8, EnvelopeType.Log).Sequence);
+        Assert.Equal(1UL, Next(table, "t"u8, "0"u8, EnvelopeType.Log).Sequence);
+        Assert.Equal((first.Epoch, 3UL), Next(table, "s"u8, "0"u8, EnvelopeType.Log));
     }
 
     [Fact]
     public void Next_WhenFull_ForgetsTheLeastRecentlyStampedAndStartsItAnewInAnotherEpoch()
     {
         var table = new StampTable(2, seed: 42);
-        var kept = table.Next("kept"u8, default, EnvelopeType.Log);
-        var lost = table.Next("lost"u8, default, EnvelopeType.Log);
-        table.Next("kept"u8, default, EnvelopeType.Log);
-        table.Next("new"u8, default, EnvelopeType.Log);
-        Assert.Equal((kept.Epoch, 3UL), table.Next("kept"u8, default, EnvelopeType.Log));
-        var again = table.Next("lost"u8, default, EnvelopeType.Log);
+        var kept = Next(table, "kept"u8, default, EnvelopeType.Log);
+        var lost = Next(table, "lost"u8, default, EnvelopeType.Log);
+        Next(table, "kept"u8, default, EnvelopeType.Log);
+        Next(table, "new"u8, default, EnvelopeType.Log);
+        Assert.Equal((kept.Epoch, 3UL), Next(table, "kept"u8, default, EnvelopeType.Log));
+        var again = Next(table, "lost"u8, default, EnvelopeType.Log);
         Assert.Equal(1UL, again.Sequence);
         Assert.NotEqual(lost.Epoch, again.Epoch);
         Assert.Equal(2, table.Forgotten);
@@ -63,31 +63,53 @@ public sealed class StampTests
     }
 
     [Fact]
-    public void Next_AgainstAModel_AgreesOverManyStreams()
+    public void Next_OfMoreStreamsThanItRemembers_CountsOnOrStartsAnewInAnEpochNeverSeen()
     {
-        var table = new StampTable(50, seed: 7);
-        var model = new Dictionary<int, (uint Epoch, ulong Sequence, int Used)>();
+        const int capacity = 500;
+        var table = new StampTable(capacity, seed: 7);
+        var stamps = new Dictionary<int, (uint Epoch, ulong Sequence)>();
+        var epochs = new HashSet<uint>();
         var random = new Random(1);
-        for (var step = 0; step < 20_000; step++)
+        for (var step = 0; step < 50_000; step++)
         {
-            var stream = random.Next(70);
-            var stamp = table.Next(BitConverter.GetBytes(stream), default, EnvelopeType.Log);
-            if (model.TryGetValue(stream, out var known))
+            var stream = random.Next(700);
+            var stamp = Next(table, BitConverter.GetBytes(stream));
+            if (stamps.TryGetValue(stream, out var known) && known.Epoch == stamp.Epoch)
             {
-                Assert.Equal((known.Epoch, known.Sequence + 1), stamp);
+                Assert.Equal(known.Sequence + 1, stamp.Sequence);
             }
             else
             {
                 Assert.Equal(1UL, stamp.Sequence);
-                if (model.Count == 50)
-                {
-                    model.Remove(model.MinBy(entry => entry.Value.Used).Key);
-                }
+                Assert.True(epochs.Add(stamp.Epoch));
             }
 
-            model[stream] = (stamp.Epoch, stamp.Sequence, step);
+            Assert.Equal((stamp.Epoch, stamp.Sequence + 1), Next(table, BitConverter.GetBytes(stream))); // what was just used is not forgotten
+            stamps[stream] = (stamp.Epoch, stamp.Sequence + 1);
         }
+
+        Assert.Equal(capacity, table.Count);
+        Assert.Equal(epochs.Count - capacity, table.Forgotten);
     }
+
+    [Fact]
+    public void Next_OfAsManyStreamsAsItRemembers_ForgetsNone()
+    {
+        var table = new StampTable(5_000, seed: 3);
+        for (var round = 1UL; round <= 3; round++)
+        {
+            for (var stream = 0; stream < 5_000; stream++)
+            {
+                Assert.Equal(round, Next(table, BitConverter.GetBytes(stream)).Sequence);
+            }
+        }
+
+        Assert.Equal(0, table.Forgotten);
+    }
+
+    private static (uint Epoch, ulong Sequence) Next(
+        StampTable table, ReadOnlySpan<byte> source, ReadOnlySpan<byte> instance = default, EnvelopeType type = EnvelopeType.Log) =>
+        table.Next(table.KeyOf(source, instance, type));
 
     private static byte[] Stamped(byte[] envelope, uint epoch, ulong sequence)
     {

@@ -11,6 +11,7 @@ namespace Loggregator.Tests.TrafficController;
 public sealed class StampLedgerTests
 {
     private readonly FakeTimeProvider _time = new();
+    private readonly Membership _member = new(null!, null!);
     private readonly StampLedger _ledger;
 
     public StampLedgerTests() => _ledger = Ledger(1000, new StampBudget(1000));
@@ -247,9 +248,10 @@ public sealed class StampLedgerTests
         using var records = MessageBuffer.Rent(1024);
         append(records);
         var page = Page.Of(new DopplerRun(records, 0, records.Length, count, 1), new Line(null!, Logs(), live), owners: 1);
-        var due = (ledger ?? _ledger).Note(page);
+        var pass = new StampPass();
+        (ledger ?? _ledger).Note(page, _member, pass);
         page.Release();
-        return due;
+        return pass.Due;
     }
 
     private ulong Lost()

@@ -58,7 +58,7 @@ internal sealed class EgressService(
     {
         var cancel = context.CancellationToken;
         using var envelopes = dopplers.Open(request);
-        using var open = streams.Add(envelopes, sse: false, context.Peer, context.GetHttpContext().Abort);
+        using var open = streams.Add(envelopes, StreamProtocol.Grpc, context.Peer, context.GetHttpContext().Abort);
         try
         {
             await context.WriteResponseHeadersAsync([]);

@@ -27,6 +27,11 @@ internal sealed class BatchWriter(
     /// <summary>Adds the envelopes of a page.</summary>
     public void Write(Page page)
     {
+        if (page.Count == 0)
+        {
+            return; // all were copies
+        }
+
         if (_instance is null && (page.Traits & PageTraits.GapRecords) == 0)
         {
             Begin();

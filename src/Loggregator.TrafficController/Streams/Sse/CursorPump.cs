@@ -28,15 +28,15 @@ internal sealed class CursorPump : SsePump
         _recent = recent;
         _counters = counters;
         _notices = new Notices(sse);
-        _positions = new Positions(time);
+        _positions = new Positions(query.Cursor, time);
         Batch = new BatchWriter(sse, query.InstanceId, TellGapRecord, Cursor, counters);
         _history = new History(Stream, Batch, _notices, _positions, query, times.Patience, options.HistoryBytes, time, counters);
     }
 
-    /// <summary>Looks up whether the named sources are known, to say so if not.</summary>
+    /// <summary>Looks up whether the named sources are known, to say so if not. Who goes on has been told, and is not asked again.</summary>
     public void Watch(SourceQuery sources, CancellationToken cancel)
     {
-        if (_query.Sources.Count > 0)
+        if (_query.Sources.Count > 0 && _query.Cursor is null)
         {
             _known = sources.AskAsync(_query.Sources, cancel);
             _known.ContinueWith(static (_, stream) => ((EnvelopeStream)stream!).Wake(), Stream, TaskScheduler.Default);
@@ -45,7 +45,7 @@ internal sealed class CursorPump : SsePump
 
     protected override void Begin()
     {
-        if (_query.Resumed)
+        if (_query.Cursor is not null)
         {
             _notices.Reconnected();
         }
@@ -169,7 +169,14 @@ internal sealed class CursorPump : SsePump
     private void OnOpened(in StreamItem item)
     {
         _history.Opened((Opened)item.Detail!);
+        if (_positions.OfAnotherRun(item.Place))
+        {
+            OnRestarted(item); // while this client was away
+            return;
+        }
+
         _positions.SetFirst(item.Place);
+
         if (_lost.Remove(item.Member!.Node))
         {
             Batch.End();

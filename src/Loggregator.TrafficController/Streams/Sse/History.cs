@@ -182,6 +182,11 @@ internal sealed class History(
         if (!_announced)
         {
             _announced = true;
+            if (query.Cursor is not null && !_agedOut)
+            {
+                return; // it goes on, and history is as long as it was away
+            }
+
             notices.History(startsAt, _agedOut, _merge.BeyondBudget);
         }
     }

@@ -4,9 +4,11 @@ using Loggregator.TrafficController.Upstream;
 namespace Loggregator.TrafficController.Streams.Sse;
 
 /// <summary>Where one client stands at every Doppler, behind what has been written to it.</summary>
-internal sealed class Positions(TimeProvider time)
+/// <param name="start">Where it stood before; a Doppler that is away keeps its mark.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Positions(StreamCursor? start, TimeProvider time)
 {
-    private readonly Dictionary<string, CursorMark> _marks = []; // by Doppler id
+    private readonly Dictionary<string, CursorMark> _marks = start?.Marks.DistinctBy(mark => mark.DopplerId).ToDictionary(mark => mark.DopplerId) ?? [];
 
     /// <summary>The client has everything before this place.</summary>
     public void Set(Place place)
@@ -25,6 +27,10 @@ internal sealed class Positions(TimeProvider time)
             _marks.TryAdd(id, new CursorMark(id, place.Incarnation, place.Next));
         }
     }
+
+    /// <summary>Whether the client stands in another run of this place's Doppler.</summary>
+    public bool OfAnotherRun(Place place) =>
+        place.DopplerId is { } id && _marks.TryGetValue(id, out var mark) && mark.Incarnation != place.Incarnation;
 
     /// <summary>The cursor.</summary>
     public override string ToString() =>

@@ -21,7 +21,7 @@ internal sealed class SseEndpoints(
     {
         if (context.Request.Path != "/v2/read")
         {
-            await NotFoundAsync(context.Response);
+            await NotFound.WriteAsync(context.Response);
             return;
         }
 
@@ -80,14 +80,6 @@ internal sealed class SseEndpoints(
             rate.MinDataRate = null;
         }
 
-        return streams.Add(envelopes, sse: true, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Abort);
-    }
-
-    private static async Task NotFoundAsync(HttpResponse response)
-    {
-        response.StatusCode = 404;
-        response.ContentType = "text/plain; charset=utf-8";
-        response.Headers.XContentTypeOptions = "nosniff";
-        await response.WriteAsync("404 page not found\n", response.HttpContext.RequestAborted);
+        return streams.Add(envelopes, StreamProtocol.Sse, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Abort);
     }
 }

@@ -11,13 +11,13 @@ internal sealed class StreamQuery
     private const int DefaultRecentLines = 100;
     private static readonly string[] Types = ["log", "counter", "gauge", "timer", "event"];
 
-    private StreamQuery(StreamRequest request, List<string> sources, string? instanceId, int lastLines, bool resumed)
+    private StreamQuery(StreamRequest request, List<string> sources, string? instanceId, int lastLines, StreamCursor? cursor)
     {
         Request = request;
         Sources = sources;
         InstanceId = instanceId;
         LastLines = lastLines;
-        Resumed = resumed;
+        Cursor = cursor;
     }
 
     public StreamRequest Request { get; }
@@ -30,8 +30,8 @@ internal sealed class StreamQuery
     /// <summary>Of history, so many lines at most; 0: all that is asked for.</summary>
     public int LastLines { get; }
 
-    /// <summary>Whether the client goes on from a cursor.</summary>
-    public bool Resumed { get; }
+    /// <summary>Where the client goes on; null: it begins.</summary>
+    public StreamCursor? Cursor { get; }
 
     /// <summary>Reads the parameters; throws nothing, says what is wrong and how to put it right.</summary>
     public static StreamError? TryRead(
@@ -70,7 +70,16 @@ internal sealed class StreamQuery
             return new StreamError("bad_cursor", "the cursor is not one of ours", "Give the id of the last event that was read, unchanged, or leave it out.");
         }
 
-        lines = recent && lines == 0 && since is null && cursor is null ? DefaultRecentLines : lines;
+        if (recent && lines == 0 && since is null && cursor is null)
+        {
+            if (query.First("lines") is not null)
+            {
+                return new StreamError("bad_lines", "lines is '0', which asks for nothing", "Give at least 1, or since.");
+            }
+
+            lines = DefaultRecentLines;
+        }
+
         var instance = query.First("instance_id");
         var start = cursor is not null ? StreamStart.After(cursor)
             : since is { } from ? StreamStart.Since(from)
@@ -87,7 +96,7 @@ internal sealed class StreamQuery
                 Start = start,
                 Window = options.ClientBytes,
             },
-            sources, instance, cursor is null ? lines : 0, cursor is not null);
+            sources, instance, cursor is null ? lines : 0, cursor);
         return null;
     }
 

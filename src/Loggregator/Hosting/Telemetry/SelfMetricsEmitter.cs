@@ -1,13 +1,15 @@
+using System.Threading.Channels;
 using Google.Protobuf;
 using Loggregator.Client.Connect;
 using Loggregator.Client.Emit;
 using Loggregator.Protocol.V2;
+using Loggregator.TrafficController;
 
 namespace Loggregator.Hosting.Telemetry;
 
 /// <summary>
-/// Sends a role's own numbers to the agent of its host as envelopes, beside <c>/metrics</c>. Counters are sent as differences, zero ones too,
-/// as the original does. An agent that is not there is no reason for noise: the numbers are at <c>/metrics</c> all the same.
+/// Sends a role's own numbers to the agent of its host as envelopes, beside <c>/metrics</c>, as the original does: the first after a whole interval,
+/// differences of zero too. An agent that is not there is no reason for noise: the numbers are at <c>/metrics</c> all the same.
 /// </summary>
 internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerConnector peers, IServiceProvider services, TimeProvider time) : BackgroundService
 {
@@ -19,42 +21,72 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         using var channel = peers.Open(agent, PeerConnector.AgentName);
         await using var emitter = new Emitter(channel.CreateCallInvoker(), new EmitterOptions { CapacityBytes = Capacity, RetryFor = report.Interval }, time);
         using var timer = new PeriodicTimer(report.Interval, time);
+        var telling = report.Events is { } events ? TellAsync(events(services), emitter, stoppingToken) : Task.CompletedTask;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                for (var i = 0; i < report.Metrics.Length; i++)
-                {
-                    var value = report.Metrics[i].Read(services);
-                    if (emitter.TryAdd(Envelope(report.Metrics[i], value, value - _sent[i]), static (writer, envelope) => envelope.WriteTo(writer)))
-                    {
-                        _sent[i] = value;
-                    }
-                }
+                Tell(envelope => emitter.TryAdd(envelope, static (writer, given) => given.WriteTo(writer)));
             }
         }
         catch (OperationCanceledException)
         {
             // The role stops.
         }
+
+        await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    /// <summary>One envelope per metric. What is not taken is in the next difference.</summary>
+    internal void Tell(Func<Envelope, bool> send)
+    {
+        for (var i = 0; i < report.Metrics.Length; i++)
+        {
+            var value = report.Metrics[i].Read(services);
+            if (send(Envelope(report.Metrics[i], value, value - _sent[i])))
+            {
+                _sent[i] = value;
+            }
+        }
+    }
+
+    // Without tags, as the original does it.
+    private async Task TellAsync(ChannelReader<SelfEvent> events, Emitter emitter, CancellationToken cancel)
+    {
+        await foreach (var told in events.ReadAllAsync(cancel))
+        {
+            var envelope = Envelope();
+            envelope.Event = new Event { Title = told.Title, Body = told.Body };
+            emitter.TryAdd(envelope, static (writer, envelope) => envelope.WriteTo(writer));
+        }
+    }
+
+    private Envelope Envelope() => new() { Timestamp = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, SourceId = report.SourceId };
 
     private Envelope Envelope(SelfMetric metric, long value, long delta)
     {
-        var envelope = new Envelope { Timestamp = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, SourceId = report.SourceId };
+        var envelope = Envelope();
         if (metric.Unit is { } unit)
         {
             envelope.Gauge = new Gauge { Metrics = { [metric.Name] = new GaugeValue { Unit = unit, Value = value } } };
         }
         else
         {
-            envelope.Counter = new Counter { Name = metric.Name, Delta = (ulong)Math.Max(0, delta) };
+            envelope.Counter = report.Scraped
+                ? new Counter { Name = metric.Name, Total = (ulong)value }
+                : new Counter { Name = metric.Name, Delta = (ulong)Math.Max(0, delta) };
         }
 
-        envelope.DeprecatedTags["origin"] = new Value { Text = report.Origin };
-        foreach (var (key, text) in metric.Tags)
+        foreach (var (key, text) in metric.Tags.Prepend(("origin", report.Origin)))
         {
-            envelope.DeprecatedTags[key] = new Value { Text = text };
+            if (report.Scraped)
+            {
+                envelope.Tags[key] = text;
+            }
+            else
+            {
+                envelope.DeprecatedTags[key] = new Value { Text = text };
+            }
         }
 
         return envelope;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Loggregator.Configuration;
+using Loggregator.Terminal;
 
 namespace Loggregator.Hosting.Telemetry;
 
@@ -28,7 +29,7 @@ internal sealed class StderrLogger(TextWriter output, string role, LogOptions op
             _ => ("DEBUG", "90"),
         };
         var clock = time.GetLocalNow().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
-        var text = formatter(state, exception).ReplaceLineEndings(" ");
+        var text = SafeText.Clean(formatter(state, exception).ReplaceLineEndings(" ")); // it may quote peers and producers
         var line = colour ? $"\e[90m{clock}\e[0m \e[{code}m{word}\e[0m {role}: {text}" : $"{clock} {word} {role}: {text}";
         lock (output)
         {

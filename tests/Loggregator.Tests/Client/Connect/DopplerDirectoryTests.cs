@@ -54,6 +54,15 @@ public sealed class DopplerDirectoryTests
         Assert.Equal(["10.0.0.1:8082"], directory.Current);
     }
 
+    [Fact]
+    public async Task Current_Localhost_IsOnePeerThatIsNotLookedUp()
+    {
+        var directory = Make("localhost:8082");
+        Assert.Equal(["localhost:8082"], directory.Current);
+        await directory.RefreshAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["localhost:8082"], directory.Current);
+    }
+
     private DopplerDirectory Make(params string[] addresses) =>
         new(addresses, TimeSpan.FromSeconds(5), new FakeTimeProvider(), NullLogger.Instance, (name, _) => Task.FromResult(_names[name]()));
 }

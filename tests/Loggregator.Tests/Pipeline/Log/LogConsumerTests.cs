@@ -49,6 +49,66 @@ public sealed class LogConsumerTests
     }
 
     [Fact]
+    public void Subscriptions_ThatLagBehind_AreServedByBytes_HoweverTheirEnvelopesFitIntoFrames()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            _log.AddLog("large", "l", size: 600).AddLog("small", "s", size: 20).AddLog("middle", "m", size: 280);
+            for (var more = 0; more < 20; more++)
+            {
+                _log.AddLog("small", "s", size: 20);
+            }
+
+            _log.Append();
+        }
+
+        using var consumer = _log.Consumer();
+        string[] sources = ["large", "small", "middle"];
+        for (var i = 0; i < sources.Length; i++)
+        {
+            consumer.Open(new SubscriptionRequest
+            {
+                Id = (uint)i,
+                Selectors = Compile(LogsOf(sources[i])),
+                Credit = long.MaxValue / 2,
+                Start = SubscriptionStart.Since,
+                Since = 0,
+            });
+        }
+
+        var frame = new RecordingFrame(maxBytes: 1000);
+        for (var i = 0; i < 90; i++)
+        {
+            Assert.True(frame.ReadOne(consumer));
+        }
+
+        long[] bytes = [.. sources.Select((_, id) => frame.Of((uint)id).Sum(text => (long)text.Length + 20))]; // with about 20 of header
+        Assert.All(bytes, each => Assert.InRange(each, bytes.Average() * 0.8, bytes.Average() * 1.2));
+    }
+
+    [Fact]
+    public void Subscriptions_HundredThousandOfTwentyThousandSources_OnlyThoseThatMatchAreWokenAndServed()
+    {
+        const int Consumers = 100, Each = 1000, Sources = 20_000;
+        var log = new LogFixture(budget: 64 << 20, maxSources: Sources);
+        var consumers = Enumerable.Range(0, Consumers).Select(_ => log.Consumer()).ToList();
+        for (var i = 0; i < Consumers * Each; i++)
+        {
+            consumers[i / Each].Open(Request((uint)(i % Each) + 1, LogsOf($"s{i % Sources}")));
+        }
+
+        Assert.All(consumers, consumer => Assert.Empty(new RecordingFrame().ReadAll(consumer).Received));
+        Assert.All(consumers, consumer => Assert.True(consumer.Signal.WaitAsync().AsTask().IsCompleted)); // by their openings
+        log.AddLog("s12345", "one").AddLog("nobody", "two").Append();
+
+        var woken = consumers.Where(consumer => consumer.Signal.WaitAsync().AsTask().IsCompleted).ToList();
+        Assert.Equal(Consumers * Each / Sources, woken.Count);
+        Assert.All(woken, consumer => Assert.True(new RecordingFrame().ReadOne(consumer)));
+        Assert.Equal(Consumers * Each / Sources, log.Counters.Matched);
+        consumers.ForEach(consumer => consumer.Dispose());
+    }
+
+    [Fact]
     public void Subscription_Closed_ReceivesNothingMoreAndOthersGoOn()
     {
         using var consumer = _log.Consumer();

@@ -81,7 +81,7 @@ internal sealed class LogFixture
         while (records.MoveNext())
         {
             Assert.True(RawEnvelope.TryRead(records.Current, out var header));
-            _batch.Add(_message.WrittenSpan, records.RecordOffset, records.RecordLength, records.Current.Length, header);
+            _batch.AddRecord(_message.WrittenSpan, records.RecordOffset, records.RecordLength, records.Current.Length, header);
         }
 
         Log.Append(_message.WrittenSpan, _batch);

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Loggregator.IntegrationTests.Exe;
+
+public sealed class SelfMetricsTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Dev_DopplersOwnNumbers_AreTailedUnderTheIdentityOfTheOriginal()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        using var dev = await DevProcess.StartAsync();
+        using var tail = DevProcess.Start("tail", "doppler", "--url", dev.Url, "--type", "counter,gauge", "--format", "json");
+        _ = tail.StandardError.ReadToEndAsync(cancel);
+        JsonElement? ingress = null, subscriptions = null;
+        while (ingress is null || subscriptions is null)
+        {
+            using var envelope = JsonDocument.Parse(await tail.StandardOutput.ReadLineAsync(cancel) ?? throw new EndOfStreamException("The tail ended."));
+            var root = envelope.RootElement;
+            if (root.TryGetProperty("counter", out var counter) && counter.GetProperty("name").GetString() == "ingress")
+            {
+                ingress = root.Clone();
+            }
+            else if (root.TryGetProperty("gauge", out var gauge) && gauge.GetProperty("metrics").TryGetProperty("subscriptions", out _))
+            {
+                subscriptions = root.Clone();
+            }
+        }
+
+        foreach (var envelope in new[] { ingress.Value, subscriptions.Value })
+        {
+            Assert.Equal("doppler", envelope.GetProperty("source_id").GetString());
+            Assert.Equal("loggregator.doppler", envelope.GetProperty("tags").GetProperty("origin").GetString());
+            Assert.Equal("2.0", envelope.GetProperty("tags").GetProperty("metric_version").GetString());
+        }
+
+        Assert.Equal("subscriptions", subscriptions.Value.GetProperty("gauge").GetProperty("metrics").GetProperty("subscriptions").GetProperty("unit").GetString());
+        Assert.Equal(0, await DevProcess.TerminateAsync(tail));
+        Assert.Equal(0, await dev.TerminateAsync());
+    }
+}
