@@ -30,6 +30,7 @@ public sealed class DopplerMetrics
         Count("matched", Envelopes, () => Interlocked.Read(ref delivery.Matched), "Matches, one for each subscription and selector");
         Count("written", Envelopes, () => Interlocked.Read(ref delivery.Written), "Matches written to readers");
         Count("written.bytes", Bytes, () => Interlocked.Read(ref counters.BytesWritten), "Bytes written to readers");
+        Count("v1.converted", Envelopes, () => Interlocked.Read(ref delivery.Converted), "Envelopes converted to v1, once however many read them");
         Count("frames", "{message}", () => Interlocked.Read(ref counters.FramesWritten), "Messages written to readers");
         Count("gaps", "{gap}", () => Interlocked.Read(ref counters.GapsWritten), "Losses told to readers");
         Level("streams.ingress", Streams, () => Interlocked.Read(ref counters.IngressStreams), "Open streams of producers");

@@ -25,6 +25,7 @@ public static class DopplerServiceExtensions
         services.AddSingleton<LogSources>();
         services.AddSingleton<DopplerCounters>();
         services.AddSingleton<DopplerMetrics>();
+        services.AddSingleton(provider => new DropsondeRows(provider.GetRequiredService<DopplerCounters>().Delivery));
         services.AddSingleton<Draining>();
         services.AddSingleton<EnvelopeIntake>();
         services.AddSingleton<DopplerIngress>();

@@ -46,7 +46,12 @@ internal sealed class EnvelopeIntake
     }
 
     /// <summary>Takes an EnvelopeBatch. False when the message is malformed; the envelopes before that place were taken.</summary>
-    public bool AcceptBatch(ReadOnlySpan<byte> message)
+    public bool AcceptBatch(ReadOnlySpan<byte> message) => AcceptBatch(message, accumulates: false);
+
+    /// <summary>Takes records of envelopes that came as v1, where a counter without total always adds to its total, be its delta 0.</summary>
+    public void AcceptDropsondes(ReadOnlySpan<byte> records) => AcceptBatch(records, accumulates: true);
+
+    private bool AcceptBatch(ReadOnlySpan<byte> message, bool accumulates)
     {
         var room = _room ??= new PreparedEnvelope[Chunk];
         using var scratch = MessageBuffer.Rent(Chunk * TailLength);
@@ -58,7 +63,13 @@ internal sealed class EnvelopeIntake
             received++;
             bytes += records.Current.Length;
             var offset = records.RecordOffset + records.RecordLength - records.Current.Length;
-            if (Prepare(message, new ByteRange(offset, records.Current.Length), scratch, ref room[count]) && ++count == Chunk)
+            if (!Prepare(message, new ByteRange(offset, records.Current.Length), scratch, ref room[count]))
+            {
+                continue;
+            }
+
+            room[count].Accumulates = accumulates;
+            if (++count == Chunk)
             {
                 Append(message, scratch, room.AsSpan(0, count));
                 scratch.Clear();
@@ -73,18 +84,12 @@ internal sealed class EnvelopeIntake
     }
 
     /// <summary>Takes one bare envelope.</summary>
-    public void Accept(ReadOnlySpan<byte> envelope) => Accept(envelope, accumulates: false);
-
-    /// <summary>Takes one bare envelope that came as v1, where a counter without total always adds to its total, be its delta 0.</summary>
-    public void AcceptDropsonde(ReadOnlySpan<byte> envelope) => Accept(envelope, accumulates: true);
-
-    private void Accept(ReadOnlySpan<byte> envelope, bool accumulates)
+    public void Accept(ReadOnlySpan<byte> envelope)
     {
         var room = _room ??= new PreparedEnvelope[Chunk];
         using var scratch = MessageBuffer.Rent(TailLength);
         if (Prepare(envelope, new ByteRange(0, envelope.Length), scratch, ref room[0]))
         {
-            room[0].Accumulates = accumulates;
             Append(envelope, scratch, room.AsSpan(0, 1));
         }
 

@@ -7,20 +7,25 @@ using Microsoft.Extensions.Logging;
 namespace Loggregator.Agent.Ingress;
 
 /// <summary>
-/// (1) Dropsonde v1: one datagram, one envelope. A thread of its own reads with blocking calls, which cost a quarter of asynchronous ones. At
-/// the stop what the kernel holds is still read. What it dropped because its buffer was full is counted and told like any other loss.
+/// (1) Dropsonde v1: one datagram, one envelope. A thread of its own reads with blocking calls, which cost a quarter of asynchronous ones, and
+/// does nothing else; another one turns what there is into envelopes. At the stop what the kernel holds is still read. What it dropped because
+/// its buffer was full is counted and told like any other loss.
 /// </summary>
 internal sealed class UdpIngress : IHostedService, IDisposable
 {
     private const int MaxDatagram = 65_535;
     private const int LookEvery = 4096; // datagrams, while none is waited for
     private const int Tick = 1000; // milliseconds; also how often the kernel's losses are looked at
+    private const int QueueBytes = 16 * 1024 * 1024;
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(1); // under load; a lone datagram does not wait
     private static readonly TimeSpan LastRead = TimeSpan.FromSeconds(1);
     private readonly DropsondeIntake _intake;
     private readonly AgentOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Thread? _thread;
+    private readonly DatagramQueue _queue = new(QueueBytes);
+    private readonly Thread? _reader;
+    private readonly Thread? _converter;
     private readonly Socket? _socket;
     private readonly KernelDrops? _drops;
     private volatile bool _stopping;
@@ -38,7 +43,8 @@ internal sealed class UdpIngress : IHostedService, IDisposable
         _socket.ReceiveBufferSize = options.UdpReceiveBufferBytes; // the kernel has the last word
         _socket.ReceiveTimeout = Tick;
         _drops = new KernelDrops(_socket);
-        _thread = new Thread(Run) { Name = "dropsonde UDP", IsBackground = true };
+        _reader = new Thread(Read) { Name = "dropsonde reader", IsBackground = true };
+        _converter = new Thread(Convert) { Name = "dropsonde converter", IsBackground = true };
     }
 
     /// <summary>Where it listens; null if it does not.</summary>
@@ -47,7 +53,7 @@ internal sealed class UdpIngress : IHostedService, IDisposable
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_thread is not null)
+        if (_reader is not null)
         {
             var granted = _socket!.ReceiveBufferSize / (OperatingSystem.IsLinux() ? 2 : 1); // Linux tells twice what it grants
             Log.UdpListens(_log, EndPoint!, granted);
@@ -56,7 +62,8 @@ internal sealed class UdpIngress : IHostedService, IDisposable
                 Log.UdpBufferIsSmall(_log, _options.UdpReceiveBufferBytes, granted);
             }
 
-            _thread.Start();
+            _converter!.Start();
+            _reader.Start();
         }
 
         return Task.CompletedTask;
@@ -66,13 +73,13 @@ internal sealed class UdpIngress : IHostedService, IDisposable
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        if (_thread is not { IsAlive: true })
+        if (_reader is not { IsAlive: true })
         {
             return Task.CompletedTask;
         }
 
         Wake();
-        return Task.Run(_thread.Join, cancellationToken);
+        return Task.Run(_converter!.Join, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -80,6 +87,10 @@ internal sealed class UdpIngress : IHostedService, IDisposable
     {
         _stopping = true;
         _socket?.Dispose();
+        if (_reader is not { IsAlive: true } && _converter is not { IsAlive: true })
+        {
+            _queue.Dispose();
+        }
     }
 
     private static Socket Bind(string address)
@@ -99,62 +110,78 @@ internal sealed class UdpIngress : IHostedService, IDisposable
         }
     }
 
-    private void Run()
+    private void Read()
     {
         var buffer = new byte[MaxDatagram];
-        for (var read = 0; !_stopping; read++)
+        try
         {
-            var length = _socket!.Receive(buffer, SocketFlags.None, out var error);
-            if (_stopping && (error != SocketError.Success || length == 0))
+            for (var read = 0; !_stopping; read++)
             {
-                break; // the wake-up, or the socket is gone
+                var length = _socket!.Receive(buffer, SocketFlags.None, out var error);
+                if (_stopping && (error != SocketError.Success || length == 0))
+                {
+                    break; // the wake-up, or the socket is gone
+                }
+
+                if (error == SocketError.Success)
+                {
+                    _queue.Add(buffer.AsSpan(0, length));
+                }
+                else if (error is not (SocketError.TimedOut or SocketError.WouldBlock or SocketError.Interrupted))
+                {
+                    Log.UdpReadFailed(_log, error);
+                    Thread.Sleep(Tick); // an error that lasts must not spin
+                }
+
+                if (error != SocketError.Success || read % LookEvery == 0)
+                {
+                    _intake.CountLost(_drops!.Take());
+                }
             }
 
-            if (error == SocketError.Success)
-            {
-                _intake.Accept(buffer.AsSpan(0, length));
-            }
-            else if (error is not (SocketError.TimedOut or SocketError.WouldBlock or SocketError.Interrupted))
-            {
-                Log.UdpReadFailed(_log, error);
-                Thread.Sleep(Tick); // an error that lasts must not spin
-            }
-
-            if (error != SocketError.Success || read % LookEvery == 0)
-            {
-                _intake.CountLost(_drops!.Take());
-            }
+            ReadOut(buffer);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed without a stop.
         }
 
-        ReadOut(buffer);
+        _queue.Complete();
     }
 
     // What came before the stop is read: until nothing is left, or for so long that producers are still sending.
     private void ReadOut(byte[] buffer)
     {
         var since = _time.GetTimestamp();
-        try
+        _socket!.Blocking = false;
+        while (_time.GetElapsedTime(since) < LastRead)
         {
-            _socket!.Blocking = false;
-            while (_time.GetElapsedTime(since) < LastRead)
+            var length = _socket.Receive(buffer, SocketFlags.None, out var error);
+            if (error != SocketError.Success)
             {
-                var length = _socket.Receive(buffer, SocketFlags.None, out var error);
-                if (error != SocketError.Success)
-                {
-                    break;
-                }
-
-                if (length > 0)
-                {
-                    _intake.Accept(buffer.AsSpan(0, length));
-                }
+                break;
             }
 
-            _intake.CountLost(_drops!.Take());
+            if (length > 0)
+            {
+                _queue.Add(buffer.AsSpan(0, length));
+            }
         }
-        catch (ObjectDisposedException)
+
+        _intake.CountLost(_drops!.Take());
+    }
+
+    private void Convert()
+    {
+        for (var before = 0L; _queue.TakeAll() is { } datagrams;)
         {
-            // Disposed without a stop.
+            if (_time.GetElapsedTime(before) < Gather && !_stopping)
+            {
+                Thread.Sleep(Gather); // the next ones come together
+            }
+
+            _intake.Accept(datagrams.Span);
+            before = _time.GetTimestamp();
         }
     }
 

@@ -13,5 +13,9 @@ internal sealed class AttachOutput(EnvelopeLog log, DopplerCounters counters, Dr
 
     public AttachNews News { get; } = new();
 
-    public void Dispose() => Consumer.Dispose();
+    public void Dispose()
+    {
+        Consumer.Dispose();
+        conversion?.Leave();
+    }
 }

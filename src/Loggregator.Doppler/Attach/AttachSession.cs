@@ -14,7 +14,8 @@ namespace Loggregator.Doppler.Attach;
 /// and, from the first of these on, one for those of v1. The answer to an Open is queued before the subscription gets its credit, so it is
 /// never behind the first of its envelopes.
 /// </summary>
-internal sealed class AttachSession(EnvelopeLog log, LogSources sources, DopplerIdentity identity, DopplerCounters counters, Draining draining, TimeProvider time)
+internal sealed class AttachSession(
+    EnvelopeLog log, LogSources sources, DropsondeRows v1, DopplerIdentity identity, DopplerCounters counters, Draining draining, TimeProvider time)
     : IDisposable
 {
     private const int MaxSubscriptions = 100_000;
@@ -133,7 +134,8 @@ internal sealed class AttachSession(EnvelopeLog log, LogSources sources, Doppler
 
         if (_v1 is null)
         {
-            var output = _v1 = new AttachOutput(log, counters, new DropsondeRows(counters.Delivery));
+            v1.Enter();
+            var output = _v1 = new AttachOutput(log, counters, v1);
             _v1Pump = PumpAsync(output, responses, _ => FinishNews(output));
         }
 

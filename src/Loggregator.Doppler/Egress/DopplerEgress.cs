@@ -17,7 +17,8 @@ namespace Loggregator.Doppler.Egress;
 /// call is one reader of the log: when it is slow, HTTP/2
 /// flow control holds the writing, its position falls behind, and what the log had to give up meanwhile is told as gap records.
 /// </summary>
-internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, DopplerOptions options, Draining draining, TimeProvider time)
+internal sealed class DopplerEgress(
+    EnvelopeLog log, DropsondeRows v1, DopplerCounters counters, DopplerOptions options, Draining draining, TimeProvider time)
 {
     private const uint TheOnly = 1;
     private const int FrameBytes = 256 * 1024;
@@ -47,7 +48,7 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
         return ServeAsync(selectors, request.ShardId, request.DeterministicName, conversion: null, context, write);
     }
 
-    private Task ServeFilterAsync(MessageBuffer message, ServerCallContext context, Func<MessageBuffer, Task> write)
+    private async Task ServeFilterAsync(MessageBuffer message, ServerCallContext context, Func<MessageBuffer, Task> write)
     {
         SubscriptionRequest request;
         using (message)
@@ -56,7 +57,15 @@ internal sealed class DopplerEgress(EnvelopeLog log, DopplerCounters counters, D
         }
 
         var filter = (request.Filter ?? new Filter()).Compile();
-        return ServeAsync([filter], request.ShardID, "", new DropsondeRows(counters.Delivery), context, write);
+        v1.Enter();
+        try
+        {
+            await ServeAsync([filter], request.ShardID, "", v1, context, write);
+        }
+        finally
+        {
+            v1.Leave();
+        }
     }
 
     private async Task ServeAsync(

@@ -22,6 +22,9 @@ public sealed class DeliveryCounters
     /// <summary>Lost because the peer went while they were being written.</summary>
     public long PeerGone;
 
+    /// <summary>Rows that were converted to v1, however many got them.</summary>
+    public long Converted;
+
     /// <summary>Rows that have no form in v1, times the subscriptions that asked for it, by <see cref="ConversionFault"/>.</summary>
     public long[] Unconverted { get; } = new long[(int)ConversionFault.TooLarge + 1];
 

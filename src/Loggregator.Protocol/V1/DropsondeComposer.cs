@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 
@@ -7,6 +8,7 @@ namespace Loggregator.Protocol.V1;
 /// Writes v1 envelopes that have all but the payload from one v2 envelope, each as a record: <see cref="TryBegin"/>, the payload's content,
 /// <see cref="End"/>. Fields are in the order of their numbers.
 /// </summary>
+[SkipLocalsInit] // rooms for numbers as text, of which few are ever used
 internal readonly ref struct DropsondeComposer
 {
     private readonly ReadOnlySpan<byte> _sourceId;
@@ -23,7 +25,7 @@ internal readonly ref struct DropsondeComposer
     /// <param name="tags">Its tags.</param>
     /// <param name="without">Tags that the payload has as fields.</param>
     /// <param name="withInstance">Whether a tag <c>instance_id</c> tells the instance.</param>
-    public DropsondeComposer(ReadOnlySpan<byte> envelope, scoped in EnvelopeHeader header, V2Tags tags, uint without, bool withInstance)
+    public DropsondeComposer(ReadOnlySpan<byte> envelope, scoped in EnvelopeHeader header, scoped in V2Tags tags, uint without, bool withInstance)
     {
         _sourceId = header.SourceId.Of(envelope);
         _instanceId = withInstance ? header.InstanceId.Of(envelope) : default;

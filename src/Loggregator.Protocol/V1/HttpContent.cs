@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using Loggregator.Protocol.Envelopes;
 
 namespace Loggregator.Protocol.V1;
 
 /// <summary>The content of the HttpStartStop that a v2 timer becomes, whatever its name.</summary>
+[SkipLocalsInit] // rooms for numbers as text, of which few are ever used
 internal readonly ref struct HttpContent
 {
     private readonly V2Tags _tags;

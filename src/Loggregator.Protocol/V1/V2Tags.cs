@@ -7,6 +7,7 @@ namespace Loggregator.Protocol.V1;
 /// The tags of a v2 envelope as v1 needs them: known ones looked up, where <c>tags</c> win over <c>deprecated_tags</c>, and the others written
 /// in one map, where deprecated ones win. Nothing is copied, and equal keys are not sorted out: of these the last counts at every reader.
 /// </summary>
+[SkipLocalsInit] // rooms for numbers as text, of which few are ever used
 internal ref struct V2Tags
 {
     private readonly ReadOnlySpan<byte> _envelope;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 
@@ -8,6 +9,7 @@ namespace Loggregator.Protocol.V1;
 /// Turns a v2 envelope into none, one or several dropsonde envelopes: a gauge that is no container's becomes one for each metric. From bytes to
 /// bytes; what was read is a validated envelope, and what is written has all required fields.
 /// </summary>
+[SkipLocalsInit] // rooms for numbers as text, of which few are ever used
 public static class V2ToV1
 {
     /// <summary>Writes the v1 envelopes as records (field 1 of plumbing's BatchResponse and of AttachFrame).</summary>

@@ -88,8 +88,10 @@ internal sealed class ConfigSources
         "Agent" =>
         [
             new("--listen", "ADDRESS", "Where producers send to.", "Agent:Listen"),
+            new("--udp-listen", "ADDRESS", "Where dropsonde v1 is taken; empty: nowhere.", "Agent:UdpListen"),
             new("--doppler", "ADDRESS,…", "The Dopplers; a name stands for all of its addresses.", "Agent:Dopplers"),
             new("--original-dopplers", null, "The Dopplers are those of the original Loggregator.", "Agent:OriginalDopplers"),
+            new("--push-v1", null, "Send original Dopplers over Pusher what came as v1.", "Agent:PushV1"),
             new("--tag", "NAME=VALUE", "A tag that every envelope gets.", "Agent:Tags"),
             new("--ring-bytes", "SIZE", "Memory for what waits for a Doppler.", "Agent:RingBytes"),
         ],

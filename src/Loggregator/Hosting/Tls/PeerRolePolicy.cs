@@ -45,8 +45,8 @@ internal sealed class PeerRolePolicy(RoleCheck check)
 
     private static string[] Callers(string role, string method) => role switch
     {
-        "doppler" when Of(method, RawMethods.Ingress) || method.EndsWith(".Doppler/Ingest", StringComparison.Ordinal) => Writers,
-        "doppler" when Of(method, RawMethods.Egress) || Of(method, RawMethods.Internal) => DopplerReaders,
+        "doppler" when Of(method, RawMethods.Ingress) || Of(method, RawMethods.Ingestor) || method.EndsWith(".Doppler/Ingest", StringComparison.Ordinal) => Writers,
+        "doppler" when Of(method, RawMethods.Egress) || Of(method, RawMethods.V1Egress) || Of(method, RawMethods.Internal) => DopplerReaders,
         "traffic-controller" when Of(method, RawMethods.Egress) || Of(method, RawMethods.Internal) => EdgeReaders,
         _ => [],
     };

@@ -160,6 +160,65 @@ public sealed class DopplerSubscribeTests : IAsyncLifetime
         Assert.Equal(0, _doppler.Counters.Delivery.Matched);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ReaderThatStops_IsToldExactlyWhatItMissed(bool appStream)
+    {
+        await using var doppler = await DopplerHost.StartAsync(options => options.LogBytes = 1024 * 1024);
+        using var stuck = await V1Reader.OpenAsync(doppler, appStream ? new Filter { AppID = "a" } : null);
+        const int Batches = 300, PerBatch = 100;
+        for (var batch = 0; batch < Batches; batch++)
+        {
+            await doppler.SendAsync([.. Enumerable.Range(0, PerBatch).Select(i => Some.Log("a", new string('x', 400)))]);
+        }
+
+        await doppler.SendAsync(Some.Log("a", "end"));
+        await stuck.UntilAsync("end");
+        var got = stuck.Envelopes.Count(envelope => envelope.LogMessage is { SourceType: not "LGR" });
+        if (appStream)
+        {
+            // A stream that no counter enters is told in lines.
+            var line = stuck.Envelopes.First(envelope => envelope.LogMessage is { SourceType: "LGR" });
+            Assert.Equal(("a", LogMessage.Types.MessageType.Err), (line.LogMessage.AppId, line.LogMessage.MessageType));
+            Assert.InRange(got, 1, Batches * PerBatch - 1);
+            return;
+        }
+
+        var told = stuck.Envelopes.Where(envelope => envelope.CounterEvent is { Name: "dropped" }).ToArray();
+        Assert.NotEmpty(told);
+        Assert.Equal(Batches * PerBatch, got + told.Sum(gap => (long)gap.CounterEvent.Delta));
+        Assert.All(told, gap => Assert.Equal(("a", "doppler", "evicted"), (gap.Tags["source_id"], gap.Tags["hop"], gap.Tags["reason"])));
+    }
+
+    [Fact]
+    public async Task Conversion_IsMadeOnceHoweverManyRead()
+    {
+        using var one = await V1Reader.OpenAsync(_doppler);
+        using var two = await V1Reader.OpenAsync(_doppler, new Filter { AppID = "a" });
+        using var three = await V1Reader.OpenAsync(_doppler, new Filter { Log = new LogFilter() });
+        string[] lines = [.. Enumerable.Range(0, 500).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+        foreach (var chunk in lines.Chunk(100))
+        {
+            await _doppler.SendAsync([.. chunk.Select(line => Some.Log("a", line))]);
+        }
+
+        Assert.Equal(lines, (await one.UntilAsync(500)).Names);
+        Assert.Equal(lines, (await two.UntilAsync(500)).Names);
+        Assert.Equal(lines, (await three.UntilAsync(500)).Names);
+        Assert.Equal(500, _doppler.Counters.Delivery.Converted);
+    }
+
+    [Fact]
+    public async Task V1_WhileNobodyReadsIt_CostsNothing()
+    {
+        using var reader = await _doppler.ReadAsync(Some.Logs());
+        await _doppler.SendAsync(Some.Log("a", "1"));
+        await reader.UntilAsync(1);
+
+        Assert.Equal(0, _doppler.Counters.Delivery.Converted);
+    }
+
     [Fact]
     public async Task Batch_HoldsAllThatWaits()
     {
