@@ -7,7 +7,7 @@ namespace Loggregator.Tests.Conventions;
 
 public sealed partial class LayoutTests
 {
-    private static readonly string[] Tiers = ["Loggregator.Agent", "Loggregator.Doppler", "Loggregator.TrafficController"];
+    private static readonly string[] Tiers = ["Loggregator.Agent", "Loggregator.Doppler", "Loggregator.Nozzle", "Loggregator.TrafficController"];
     private static readonly string[] BannedSuffixes = ["Manager", "Helper", "Helpers", "Util", "Utils", "Common", "Base", "Impl", "Info", "Data"];
 
     private static readonly string[] ForeignWords = ["../shared", "/work/", "registry."];
