@@ -23,7 +23,8 @@ internal sealed class EgressPump : IAsyncDisposable
     private readonly Pause _gathering;
     private readonly Pause _tick;
     private readonly CancellationTokenRegistration[] _wakers;
-    private long _lastWrite;
+    private readonly long _start;
+    private SendPace _pace;
     private long _lastTick;
 
     public EgressPump(LogConsumer consumer, LogFrame frame, DopplerCounters counters, Draining draining, TimeProvider time, CancellationToken gone)
@@ -32,7 +33,7 @@ internal sealed class EgressPump : IAsyncDisposable
         _gathering = new Pause(time, _gathered);
         _tick = new Pause(time, consumer.Signal);
         _tick.SetEvery(Tick);
-        _lastTick = time.GetTimestamp();
+        _start = _lastTick = time.GetTimestamp();
         CancellationToken[] wakers = [gone, draining.Stopping, draining.ReadOut, draining.Cut];
         _wakers = [.. wakers.Select(waker => waker.Register(consumer.Signal.Set))];
     }
@@ -87,10 +88,10 @@ internal sealed class EgressPump : IAsyncDisposable
 
     private async ValueTask GatherAsync()
     {
-        var since = _time.GetElapsedTime(_lastWrite);
-        if (since < Gap && !_gone.IsCancellationRequested)
+        var wait = _pace.Next(Gap) - _time.GetElapsedTime(_start);
+        if (wait > TimeSpan.Zero && !_gone.IsCancellationRequested)
         {
-            await _gathering.WaitAsync(Gap - since);
+            await _gathering.WaitAsync(wait);
         }
     }
 
@@ -101,7 +102,7 @@ internal sealed class EgressPump : IAsyncDisposable
         try
         {
             await write(message);
-            _lastWrite = _time.GetTimestamp();
+            _pace.Sent(_time.GetElapsedTime(_start), Gap);
             Interlocked.Add(ref _counters.Delivery.Written, deliveries);
             Interlocked.Increment(ref _counters.FramesWritten);
             Interlocked.Add(ref _counters.BytesWritten, message.Length);
