@@ -10,12 +10,14 @@ run() {
 }
 
 to_doppler() {
+  wanted "$2" || return 0
   role doppler doppler 19102 LOGGREGATOR_Doppler__Listen=127.0.0.1:18082 "LOGGREGATOR_Doppler__LogBytes=$1"
   run "${@:2}" --pids "doppler=$doppler" --scrape doppler=http://127.0.0.1:19102/metrics
   stop "$doppler"
 }
 
 to_sink() {
+  wanted "$1" || return 0
   "$LOAD" sink --port 18082 --cert "$WORK/certs/doppler.crt" --key "$WORK/certs/doppler.key" --ca "$WORK/certs/ca.crt" >"$WORK/sink.log" 2>&1 &
   local sink=$!
   STARTED+=("$sink")
