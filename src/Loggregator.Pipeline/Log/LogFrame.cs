@@ -55,8 +55,11 @@ public abstract class LogFrame(int maxBytes, bool repeats, DropsondeRows? conver
     /// <summary>Tells what a subscription lost; it stands before the records that follow.</summary>
     protected internal abstract void Gap(uint subscription, in Loss loss);
 
-    /// <summary>The last <paramref name="count"/> records, maybe none, go to these subscriptions, which then stand at a position.</summary>
-    protected internal abstract void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition);
+    /// <summary>
+    /// The last <paramref name="count"/> records, maybe none, go to these subscriptions, which then stand at a position.
+    /// <paramref name="positions"/> are those of the records when they are to be acknowledged; else it is empty.
+    /// </summary>
+    protected internal abstract void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions);
 
     /// <summary>The buffer, when something else than a record is to be written behind the records so far.</summary>
     protected MessageBuffer Open()

@@ -1,4 +1,5 @@
 using Loggregator.Pipeline.Flow;
+using Loggregator.Pipeline.Groups;
 
 namespace Loggregator.Pipeline.Log;
 
@@ -31,6 +32,12 @@ internal sealed class Subscription
     /// as much shorter.
     /// </summary>
     public int Turn { get; set; }
+
+    /// <summary>Its share of a group that acknowledges; null when it does not.</summary>
+    public AckMember? Acked { get; set; }
+
+    /// <summary>It can take nothing more for now.</summary>
+    public bool IsSpent => Credit <= 0 || Acked is { IsFull: true };
 
     /// <summary>It is read for together with others, and has no position of its own.</summary>
     public bool Attached { get; set; }
