@@ -63,7 +63,7 @@ public sealed class AckGroupModelTests
                 case 0 when _members.Count < 5:
                     Join();
                     break;
-                case 1 when any is not null:
+                case 1 when any is not null && _members.Count > 1:
                     Vanish(any);
                     break;
                 case 2 when any is not null && _random.Next(4) == 0:
@@ -76,6 +76,8 @@ public sealed class AckGroupModelTests
                     }
 
                     _log.Time.Advance(TimeSpan.FromMinutes(_random.Next(10)));
+                    Append();
+                    Join();
                     break;
                 case < 10 when any is not null:
                     Read(any);

@@ -45,7 +45,7 @@ internal sealed class GroupReader : IDisposable
     public IReadOnlyList<long> Positions => _frame.Positions.TryGetValue(Id, out var positions) ? positions : [];
 
     /// <summary>The numbers that its envelopes carry.</summary>
-    public IReadOnlyList<int> Numbers => [.. _frame.Of(Id).Select(text => int.Parse(text.Trim(), CultureInfo.InvariantCulture))];
+    public List<int> Numbers { get; } = [];
 
     public int Gaps => _frame.Gaps.TryGetValue(Id, out var gaps) ? gaps.Count : 0;
 
@@ -60,6 +60,7 @@ internal sealed class GroupReader : IDisposable
     {
         var any = _frame.ReadOne(Consumer);
         any |= Consumer.FillNotices(_frame) && _frame.ReadOne(Consumer);
+        Numbers.AddRange(_frame.Of(Id).Skip(Numbers.Count).Select(text => int.Parse(text.Trim(), CultureInfo.InvariantCulture)));
         Assert.Equal(Numbers.Count, Positions.Count);
         return any;
     }
