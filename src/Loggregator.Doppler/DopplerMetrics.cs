@@ -40,6 +40,8 @@ public sealed class DopplerMetrics
         Level("log.bytes", Bytes, () => counters.LogBytes, "Memory of the log in use");
         Level("log.budget", Bytes, () => counters.LogBudget, "Memory that the log may use");
         Level("log.sources", "{source}", () => counters.HeldSources, "Sources that the log holds envelopes of");
+        Count("groups.forgotten", "{group}", () => counters.ForgottenGroups, "Acknowledging groups forgotten because they had no members for too long");
+        GroupMetrics.Register(meter, counters);
         meter.CreateObservableCounter("loggregator.doppler.dropped", () => Dropped(counters), Envelopes, "Envelopes dropped, by direction and reason");
         meter.CreateObservableCounter(
             "loggregator.doppler.v1.unreadable", () => ConversionFaultText.Measure(counters.UnreadableV1), Envelopes, "Dropsonde envelopes dropped as invalid, by what is wrong");

@@ -53,5 +53,5 @@ internal sealed class AttachFrameBuilder(int maxBytes, DropsondeRows? conversion
     }
 
     protected override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions) =>
-        AttachFrameCodec.WriteRun(_notices, count, subscriptions, (ulong)nextPosition);
+        AttachFrameCodec.WriteRun(_notices, count, subscriptions, (ulong)nextPosition, positions);
 }

@@ -50,6 +50,8 @@ internal sealed class AckGroup
 
     public long Now => _time.GetTimestamp();
 
+    public TimeSpan Since(long timestamp) => _time.GetElapsedTime(timestamp);
+
     /// <summary>The slot of a source.</summary>
     public static int SlotOf(ReadOnlySpan<byte> sourceId) => (int)(Rendezvous.Hash(sourceId) % Slots);
 
@@ -86,15 +88,15 @@ internal sealed class AckGroup
     /// <summary>How it fares. Append lock.</summary>
     public GroupReport Report()
     {
-        long bytes = 0, count = 0, oldest = Now, lowest = _log.Head;
-        var now = Now;
+        long bytes = 0, count = 0, lowest = _log.Head;
+        var oldest = TimeSpan.Zero;
         foreach (var member in _members.Append(_keeper))
         {
             lock (member.Consumer.Gate)
             {
                 bytes += member.InFlight.Bytes;
                 count += member.InFlight.Count;
-                oldest = Math.Min(oldest, member.InFlight.OldestSentAt ?? now);
+                oldest = member.OldestAge > oldest ? member.OldestAge : oldest;
                 lowest = Math.Min(lowest, member.Reader.Position);
             }
         }
@@ -112,7 +114,7 @@ internal sealed class AckGroup
             InFlightBytes = bytes,
             LagEnvelopes = _log.Head - lowest,
             LagBytes = lowest >= _log.Head ? 0 : _log.Segments.BytesFrom(lowest),
-            OldestUnacknowledged = _time.GetElapsedTime(oldest, now),
+            OldestUnacknowledged = oldest,
             Marks = _slots.Select(slot => slot.Next).Distinct().Count(),
         };
     }

@@ -43,6 +43,9 @@ internal sealed class AckMember(AckGroup group, LogConsumer consumer, Subscripti
     /// <summary>Something was sent and is not acknowledged.</summary>
     public bool IsOwed => InFlight.Count > 0 || _gaps.Count > 0;
 
+    /// <summary>How long ago the oldest one in flight was sent.</summary>
+    public TimeSpan OldestAge => InFlight.OldestSentAt is { } sentAt ? Group.Since(sentAt) : TimeSpan.Zero;
+
     /// <summary>Nothing before this position may be needed for it.</summary>
     public long Lowest => Math.Min(Reader.Position, InFlight.Lowest);
 

@@ -158,6 +158,15 @@ public sealed class LogConsumer : IDisposable
         return null;
     }
 
+    /// <summary>How long ago the oldest envelope was sent that a member has not acknowledged; zero when there is none.</summary>
+    public TimeSpan OldestUnacknowledged(uint id)
+    {
+        lock (Gate)
+        {
+            return _subscriptions.TryGetValue(id, out var subscription) && subscription.Acked is { } member ? member.OldestAge : TimeSpan.Zero;
+        }
+    }
+
     /// <summary>
     /// Copies what there is for subscriptions with credit into the frame, until it is full: by deficit round robin, a frame's bytes a turn.
     /// </summary>

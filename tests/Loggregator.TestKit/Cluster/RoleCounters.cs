@@ -52,6 +52,12 @@ internal sealed class RoleCounters(string role, IServiceProvider services)
                 delivery.Written + delivery.Evicted + delivery.TooLarge + delivery.PeerGone + delivery.Unconverted.Sum());
         }
 
+        foreach (var group in _doppler?.Groups ?? [])
+        {
+            yield return new Account(
+                $"{role}: group {group.ShardId}: matched = acknowledged + dropped + held", group.Matched, group.Acknowledged + group.Dropped + group.Held);
+        }
+
         if (_trafficController is { } controller)
         {
             yield return new Account(
