@@ -30,6 +30,7 @@ public sealed class DopplerMetrics
         Count("matched", Envelopes, () => Interlocked.Read(ref delivery.Matched), "Matches, one for each subscription and selector");
         Count("written", Envelopes, () => Interlocked.Read(ref delivery.Written), "Matches written to readers");
         Count("written.bytes", Bytes, () => Interlocked.Read(ref counters.BytesWritten), "Bytes written to readers");
+        Count("returned", Envelopes, () => Interlocked.Read(ref delivery.Returned), "Matches whose reader left while they were written, and that are sent again to its group");
         Count("v1.converted", Envelopes, () => Interlocked.Read(ref delivery.Converted), "Envelopes converted to v1, once however many read them");
         Count("frames", "{message}", () => Interlocked.Read(ref counters.FramesWritten), "Messages written to readers");
         Count("gaps", "{gap}", () => Interlocked.Read(ref counters.GapsWritten), "Losses told to readers");

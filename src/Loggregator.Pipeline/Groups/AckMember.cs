@@ -38,7 +38,8 @@ internal sealed class AckMember(AckGroup group, LogConsumer consumer, Subscripti
     /// <summary>It gets nothing more until it acknowledges.</summary>
     public bool IsFull => InFlight.Bytes >= Group.Limits.MaxInFlightBytes || InFlight.Count >= Group.Limits.MaxInFlight;
 
-    public bool MayTellGap => _gaps.Count < MaxGapsInFlight;
+    /// <summary>Not before its first credit: until then its opening may not have been answered.</summary>
+    public bool MayTellGap => Subscription.WasGranted && _gaps.Count < MaxGapsInFlight;
 
     /// <summary>Something was sent and is not acknowledged.</summary>
     public bool IsOwed => InFlight.Count > 0 || _gaps.Count > 0;

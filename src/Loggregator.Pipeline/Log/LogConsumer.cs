@@ -123,6 +123,7 @@ public sealed class LogConsumer : IDisposable
                 return;
             }
 
+            subscription.WasGranted = true;
             subscription.Credit = Math.Min(subscription.Credit, long.MaxValue - Math.Max(bytes, 0)) + Math.Max(bytes, 0);
         }
 

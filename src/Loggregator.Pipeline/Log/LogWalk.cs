@@ -259,6 +259,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         var next = _lastSegment!.PositionOf(_lastRow) + 1;
         var acked = _reader!.Owner?.Acked;
         frame.Run(_records, _ids.AsSpan(0, _receiverCount), next, acked is null ? default : acked.Positions);
+        frame.Acknowledgeable += acked is null ? 0 : _rows;
         acked?.EndRun();
         _matchedInWalk += (long)_rows * _receiverCount;
         foreach (var subscription in _receivers.AsSpan(0, _receiverCount))

@@ -12,6 +12,7 @@ internal sealed class Subscription
     {
         Request = request;
         Credit = request.Credit;
+        WasGranted = Credit > 0;
         Alone = [this];
     }
 
@@ -26,6 +27,9 @@ internal sealed class Subscription
 
     /// <summary>Bytes that may be delivered; what was begun with the last of it is finished, so it may be below 0.</summary>
     public long Credit { get; set; }
+
+    /// <summary>Credit was given to it, were it none.</summary>
+    public bool WasGranted { get; set; }
 
     /// <summary>
     /// Bytes that it may still put into frames before it is another's turn. A frame that it filled may take it below 0, and then its next turn is
