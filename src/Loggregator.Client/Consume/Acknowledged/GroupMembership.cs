@@ -190,7 +190,7 @@ internal sealed class GroupMembership : IDopplerObserver, IDopplerSubscriber, IA
             (_error, _joined, _told) = (error, false, true);
         }
 
-        if (!told)
+        if (!told && !_consumer.IsClosed)
         {
             Log.LostGroup(_log, _consumer.Options.ShardId, Attachment.Address, error);
         }
