@@ -98,6 +98,7 @@ internal sealed class EgressPump : IAsyncDisposable
     private async Task WriteAsync(Func<MessageBuffer, Task> write)
     {
         var deliveries = _frame.Deliveries;
+        var returning = _frame.Acknowledgeable;
         using var message = _frame.Take();
         try
         {
@@ -109,7 +110,8 @@ internal sealed class EgressPump : IAsyncDisposable
         }
         catch
         {
-            Interlocked.Add(ref _counters.Delivery.PeerGone, deliveries);
+            Interlocked.Add(ref _counters.Delivery.PeerGone, deliveries - returning);
+            Interlocked.Add(ref _counters.Delivery.Returned, returning);
             throw;
         }
     }
