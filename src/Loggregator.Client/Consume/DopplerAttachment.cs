@@ -247,6 +247,11 @@ public sealed class DopplerAttachment : IAsyncDisposable
             return "its first frame has no hello";
         }
 
+        if (hello.TrafficController)
+        {
+            return "it is a Traffic Controller, which has no positions: give the addresses of Dopplers";
+        }
+
         var identity = new DopplerIdentity(hello.DopplerId, hello.Incarnation);
         if (!_observer.OnHello(this, identity))
         {
