@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Loggregator.Doppler.Lifetime;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Pipeline.Log;
@@ -86,6 +87,7 @@ internal sealed class EgressPump : IAsyncDisposable
         _tick.Dispose();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask GatherAsync()
     {
         var wait = _pace.Next(Gap) - _time.GetElapsedTime(_start);
@@ -95,9 +97,11 @@ internal sealed class EgressPump : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(Func<MessageBuffer, Task> write)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteAsync(Func<MessageBuffer, Task> write)
     {
         var deliveries = _frame.Deliveries;
+        var returning = _frame.Acknowledgeable;
         using var message = _frame.Take();
         try
         {
@@ -109,7 +113,8 @@ internal sealed class EgressPump : IAsyncDisposable
         }
         catch
         {
-            Interlocked.Add(ref _counters.Delivery.PeerGone, deliveries);
+            Interlocked.Add(ref _counters.Delivery.PeerGone, deliveries - returning);
+            Interlocked.Add(ref _counters.Delivery.Returned, returning);
             throw;
         }
     }

@@ -181,6 +181,15 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         }
     }
 
+    /// <summary>Where a stream stands here that is done with all that came; none if it is not.</summary>
+    public Place PlaceOf(Membership member)
+    {
+        lock (Gate)
+        {
+            return member is { Pending: 0, Line: { } line } ? line.Place : default;
+        }
+    }
+
     /// <summary>A stream is done with a page; its credit goes back to where it came from, and to where the stream reads now.</summary>
     public void Release(Membership member, Page page)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.V1;
 using Loggregator.TrafficController.Streams.WebSocket;
 
 namespace Loggregator.TrafficController.Upstream;
@@ -150,6 +151,17 @@ internal sealed class Page
     {
         var records = new RecordReader(Records[offset..]);
         return records.MoveNext() ? records.Current : default;
+    }
+
+    /// <summary>The timestamp of one of its envelopes, which are of either version; 0 where there is none.</summary>
+    public long TimestampOf(ReadOnlySpan<byte> envelope)
+    {
+        if (Origin is { Request.V1: not null })
+        {
+            return DropsondeEnvelope.TryRead(envelope, out var v1) == ConversionFault.None ? v1.Timestamp : 0;
+        }
+
+        return RawEnvelope.TryReadHeader(envelope, out var header) ? header.Timestamp : 0;
     }
 
     /// <summary>A page of the other records; takes over the caller's ownership of this one.</summary>
