@@ -15,7 +15,7 @@ public sealed class TrafficControllerOptions
     /// <summary>Our Dopplers, <c>host:port</c>; a name stands for all of its addresses.</summary>
     public string[] Dopplers { get; set; } = ["127.0.0.1:8082"];
 
-    /// <summary>Dopplers of the original Loggregator, <c>host:port</c>, read by <c>BatchedReceiver</c>.</summary>
+    /// <summary>Dopplers of the original Loggregator, <c>host:port</c>, read by <c>BatchedReceiver</c> and, of version 1, <c>BatchSubscribe</c>.</summary>
     public string[] OriginalDopplers { get; set; } = [];
 
     /// <summary>Lets HTTP be served beyond loopback although everyone may read everything.</summary>

@@ -156,8 +156,8 @@ internal sealed class LaneForwarder : IDisposable
             _pool.Report(_link.Peer, _link.Generation, PeerState.Suspect, reason);
             await LoseLinkAsync();
 
-            // A peer that takes the stream and breaks it again is asked less and less often.
-            _reopenAt = _broken++ == 0 ? now : now + TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(_broken, 5), 1000));
+            // A peer that takes the stream and breaks it again is asked less and less often, and not by all agents at once.
+            _reopenAt = _broken++ == 0 ? now : now + (TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(_broken, 5), 1000)) * (0.5 + (Random.Shared.NextDouble() / 2)));
         }
         else if (_link.Generation != _link.Peer.Generation)
         {

@@ -23,7 +23,6 @@ internal sealed class Page
     private StampMark[]? _marks;
     private int _marked;
     private int _owners;
-    private int _credited;
     private readonly Page? _whole;
 
     private Page(MessageBuffer buffer, int offset, in DopplerRun run, Line? origin, int owners)
@@ -39,7 +38,7 @@ internal sealed class Page
         Charge = run.Charge;
     }
 
-    // What is left of a page for one stream: the credit stays the whole page's.
+    // What is left of a page for one stream; it is charged as the whole page was.
     private Page(MessageBuffer buffer, int count, Page whole)
         : this(buffer, 0, new DopplerRun(buffer, 0, buffer.Length, count, whole.Copies), whole.Origin, owners: 1)
     {
@@ -123,9 +122,6 @@ internal sealed class Page
             }
         }
     }
-
-    /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
-    public bool Credit() => _whole?.Credit() ?? Interlocked.Exchange(ref _credited, 1) == 0;
 
     /// <summary>Adds an owner.</summary>
     public void Retain() => Interlocked.Increment(ref _owners);

@@ -1,6 +1,7 @@
 using System.Text;
 using Loggregator.TestKit.Originals;
 using Loggregator.TestKit.WebSockets;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Loggregator.IntegrationTests.TrafficController.WebSocket;
@@ -45,6 +46,9 @@ public sealed class MixedFleetTests : IAsyncDisposable
             var subscription = Assert.Single(original.Subscribed);
             Assert.Equal((app, kind, shard), (subscription.AppId, subscription.Kind, subscription.ShardId));
         }
+
+        await client.SendAsync(Cancel, ClientFrame.CloseOf(1000));
+        await SubscribedAsync(0);
     }
 
     [Fact]
@@ -128,24 +132,79 @@ public sealed class MixedFleetTests : IAsyncDisposable
         _originals[0].Publish("a", true, Payload(5), null);
         Assert.Equal(Payload(5), await first.ReadAsync(ClientFrame.Binary, Cancel));
         Assert.Equal(Payload(5), await second.ReadAsync(ClientFrame.Binary, Cancel));
+
+        first.Dispose(); // who leaves takes nothing from the other
+        await Eventually.TrueAsync(() => _host!.Counters.WebSocketStreams == 1, "the first has left");
+        _originals[0].Publish("a", true, Payload(6), null);
+        Assert.Equal(Payload(6), await second.ReadAsync(ClientFrame.Binary, Cancel));
         Assert.Single(_originals[0].Subscribed);
+    }
+
+    [Fact]
+    public async Task Original_WhoseStreamsFailAtOnce_IsTriedEverMoreSeldom()
+    {
+        var time = new FakeTimeProvider();
+        await StartAsync(1, time);
+        _originals[0].FailsAtOnce = true;
+        using var client = await OpenAsync("/apps/a/stream");
+        var step = TimeSpan.FromMilliseconds(50);
+        var passed = TimeSpan.Zero;
+        while (_originals[0].Opened < 6)
+        {
+            time.Advance(step);
+            passed += step;
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel);
+        }
+
+        // Five pauses: each at least half of 100 ms and its doubles.
+        Assert.InRange(passed, TimeSpan.FromMilliseconds((100 + 200 + 400 + 800 + 1600) / 2), TimeSpan.MaxValue);
+    }
+
+    [Fact]
+    public async Task SlowClient_OverAnOriginal_IsToldWhatItsRingLost()
+    {
+        const int Envelopes = 10_000;
+        await StartAsync(1);
+        using var client = await OpenAsync("/apps/a/stream?slow-consumer=drop", receiveBuffer: 4096);
+        await SubscribedAsync(1);
+        var large = Sample.V1(Sample.BigLog("a", 2000));
+        for (var sent = 1; sent <= Envelopes; sent++)
+        {
+            _originals[0].Publish("a", true, large, null);
+            if (sent % 500 == 0) // the original has but a thousand slots
+            {
+                await Eventually.TrueAsync(() => Interlocked.Read(ref _host!.Counters.Matched) == sent, "what was sent has arrived");
+            }
+        }
+
+        var seen = 0;
+        for (var told = 0L; seen + told < Envelopes;)
+        {
+            var log = Protocol.Dropsonde.Envelope.Parser.ParseFrom(await client.ReadAsync(ClientFrame.Binary, Cancel)).LogMessage;
+            var isGap = log.SourceType == "LGR";
+            seen += isGap ? 0 : 1;
+            told = isGap ? Interlocked.Read(ref _host!.Counters.ToldLost) : told;
+        }
+
+        Assert.InRange(seen, 1, Envelopes - 1);
+        Assert.Equal(Envelopes - seen, _host!.Counters.DroppedSlowConsumer);
     }
 
     private static byte[] Payload(int i) => [0x0A, 0x01, (byte)'o', 0x10, 0x05, .. Encoding.ASCII.GetBytes($"payload-{i}")];
 
-    private async Task StartAsync(int originals, params FakeDoppler[] ours)
+    private async Task StartAsync(int originals, TimeProvider? time = null, params FakeDoppler[] ours)
     {
         for (var i = 0; i < originals; i++)
         {
             _originals.Add(await OriginalDoppler.StartAsync());
         }
 
-        _host = await TrafficControllerHost.StartAsync(ours, options => options.OriginalDopplers = [.. _originals.Select(original => original.Address)]);
+        _host = await TrafficControllerHost.StartAsync(ours, options => options.OriginalDopplers = [.. _originals.Select(original => original.Address)], time);
     }
 
-    private async Task<RawWebSocket> OpenAsync(string path)
+    private async Task<RawWebSocket> OpenAsync(string path, int? receiveBuffer = null)
     {
-        var client = await RawWebSocket.OpenAsync(_host!.HttpPort, path, Cancel);
+        var client = await RawWebSocket.OpenAsync(_host!.HttpPort, path, Cancel, receiveBuffer);
         Assert.StartsWith("HTTP/1.1 101 ", client.Head, StringComparison.Ordinal);
         return client;
     }
@@ -157,7 +216,7 @@ public sealed class MixedFleetTests : IAsyncDisposable
     public async Task Fleet_OfOriginalsAndOurs_IsReadAsOne_OverWebSocketAndSse()
     {
         await using var ours = await FakeDoppler.StartAsync();
-        await StartAsync(2, ours);
+        await StartAsync(2, null, ours);
         using var tail = await OpenAsync("/apps/a/stream");
         using var sse = await SseClient.OpenAsync(_host!.Http, "/v2/read?log&source_id=a");
         await SubscribedAsync(1);
