@@ -18,7 +18,7 @@ internal sealed class LaneForwarder : IDisposable
     /// <summary>Heartbeats come every 500 ms; this many ticks without one and the Doppler is dead. Ticks and not a time span, so that a starved process does not bury a live peer.</summary>
     private const int SilentTicks = 6;
 
-    private const int MaxEnvelopes = 1000, MaxUnanswered = 4096, MaxWindow = 4 * 1024 * 1024, MaxGapRecordBytes = 64 * 1024;
+    private const int MaxEnvelopes = 1000, MaxUnanswered = 4096, MaxWindow = 4 * 1024 * 1024, MaxGapRecordBytes = 64 * 1024, MaxRecordStamps = 10_000;
     private const int MaxMessage = (1024 * 1024) - 256; // with the header it still fits a pooled array of 1 MiB
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250), TellWithin = TimeSpan.FromSeconds(1), WriteLimit = TimeSpan.FromSeconds(5);
 
@@ -39,6 +39,7 @@ internal sealed class LaneForwarder : IDisposable
     private readonly ulong _key;
     private readonly int _window, _maxMessage;
     private readonly UnansweredBatches _unanswered = new();
+    private readonly StampTable _recordStamps = new(MaxRecordStamps, Random.Shared.NextInt64()); // in an epoch of their own: a batch may be sent twice
     private readonly Dictionary<string, ulong> _duplicates = [];
     private ILaneLink? _link;
     private DopplerPeer? _last;
@@ -404,6 +405,8 @@ internal sealed class LaneForwarder : IDisposable
                 Encoding.UTF8.GetBytes(loss.Reason.Text()),
                 loss.LastTimestamp,
                 loss.UpperBound);
+            var (epoch, sequence) = _recordStamps.Next(_recordStamps.KeyOf(loss.SourceId.Span, loss.InstanceId.Span, EnvelopeType.Counter));
+            record.Advance(Stamp.Write(record.GetSpan(Stamp.MaxLength), epoch, sequence));
             Records.Append(message, record.Span);
             return true;
         });

@@ -1,5 +1,3 @@
-using Loggregator.Pipeline.Flow;
-using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Internal;
 using Loggregator.TrafficController.Streams.Cursors;
 using Loggregator.TrafficController.Upstream;
@@ -14,36 +12,34 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
 {
     private readonly Subscriptions _all;
     private readonly FrameWriter _frame;
+    private readonly PageWriter _pages;
     private readonly AttachPeer _peer;
     private readonly Action _ready;
-    private OpenQuery _query;
+    private readonly long _unreadFrom; // who has read nothing of a Doppler wants from it what came since then, UNIX nanoseconds
     private OpenQuery? _change;
     private SubscriptionReading _reading;
     private List<StreamItem> _items = [];
     private StreamGap[] _gaps = [];
     private int _next; // of the items
-    private int _at; // of the records of that item's page
-    private long _handled; // deliveries of that page that were written or dropped
     private int _told; // of the gaps
-    private long _credit;
     private bool _moved;
 
     public AttachSubscription(uint id, OpenQuery query, Subscriptions all, FrameWriter frame, AttachPeer peer, Action<AttachSubscription> ready)
     {
         Id = id;
-        _query = query;
         _all = all;
         _frame = frame;
         _peer = peer;
         _ready = () => ready(this);
         _reading = all.Read(query, this, _ready, peer);
-        UnreadFrom = query.Cursor?.MintedAt ?? query.Since ?? _reading.Stream.OpenedAt;
+        _pages = new PageWriter(id, frame, all.Counters) { Stream = _reading.Stream, MaxEnvelopeBytes = query.MaxEnvelopeBytes };
+        _unreadFrom = query.Cursor?.MintedAt ?? query.Since ?? _reading.Stream.OpenedAt;
     }
 
     public uint Id { get; }
 
     /// <summary>Whether it gets envelopes of version 1.</summary>
-    public bool IsV1 => _query.Request.V1 is not null;
+    public bool IsV1 => _reading.Stream.Request.V1 is not null;
 
     /// <summary>It waits for its turn. Guarded by the session.</summary>
     public bool Queued { get; set; }
@@ -54,13 +50,10 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
     public OpenStream Clock => _reading.Open;
 
     /// <inheritdoc/>
-    public bool Full => _credit <= 0 || _frame.Full;
-
-    // Who has read nothing of a Doppler wants from it what came since then, UNIX nanoseconds.
-    private long UnreadFrom { get; }
+    public bool Full => _pages.Full;
 
     /// <summary>Adds credit.</summary>
-    public void Grant(ulong bytes) => _credit += (long)Math.Min(bytes, (ulong)(long.MaxValue - Math.Max(_credit, 0)));
+    public void Grant(ulong bytes) => _pages.Grant(bytes);
 
     /// <summary>Asks for something else from where it stands; done as soon as history has been written.</summary>
     public void Change(OpenQuery query) => _change = query;
@@ -82,7 +75,7 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
         fits = fits && !_reading.Cursors.Advance();
         TellCursor();
         ChangeIfDue();
-        return !fits && _credit > 0;
+        return (!fits && _pages.HasCredit) || (_change is not null && _frame.Full);
     }
 
     /// <inheritdoc/>
@@ -92,14 +85,7 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
     public void Write(ReadOnlySpan<byte> envelope, int copies)
     {
         _moved = true;
-        if (envelope.Length > _query.MaxEnvelopeBytes)
-        {
-            Drop(envelope, copies);
-            return;
-        }
-
-        _frame.Add(Id, envelope, copies, IsV1);
-        _credit -= (long)(Records.HeaderLength(envelope.Length) + envelope.Length) * copies;
+        _pages.Write(envelope, copies);
     }
 
     /// <inheritdoc/>
@@ -160,7 +146,7 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
                     return true;
                 }
 
-                if (!Write(page))
+                if (!_pages.Write(page))
                 {
                     return false;
                 }
@@ -175,92 +161,6 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
                 _reading.Cursors.Handle(item);
                 _moved |= item.Kind == StreamItemKind.Opened;
                 return true;
-        }
-    }
-
-    // A page is torn only where there is no credit for all of it, or no frame that it fits.
-    private bool Write(Page page)
-    {
-        while (_at < page.Records.Length)
-        {
-            var rest = page.Records[_at..];
-            if (Full || NeedsAnotherFrame(rest))
-            {
-                return false;
-            }
-
-            var (length, count) = Block(page, rest);
-            if (count > 0)
-            {
-                _frame.Add(Id, rest[..length], count, page.Copies, IsV1);
-                _credit -= (long)length * page.Copies;
-            }
-            else
-            {
-                length = DropFirst(rest, page.Copies);
-                count = 1;
-            }
-
-            _at += length;
-            _handled += (long)count * page.Copies;
-        }
-
-        _at = 0;
-        _handled = 0;
-        return true;
-    }
-
-    // A page that fits a frame is not torn for what is in this one already; nor is a frame made larger by its last record.
-    private bool NeedsAnotherFrame(ReadOnlySpan<byte> rest)
-    {
-        if (_frame.IsEmpty || rest.Length <= _frame.Room)
-        {
-            return false;
-        }
-
-        var first = new RecordReader(rest);
-        return (_at == 0 && rest.Length <= FrameWriter.MaxBytes) || (first.MoveNext() && first.RecordLength > _frame.Room);
-    }
-
-    // The records that fit; at least one, unless the first is too large for this client.
-    private (int Length, int Count) Block(Page page, ReadOnlySpan<byte> rest)
-    {
-        var room = Math.Min(_frame.Room, _credit / page.Copies);
-        if (_at == 0 && rest.Length <= Math.Min(room, _query.MaxEnvelopeBytes))
-        {
-            return (rest.Length, page.Count);
-        }
-
-        var (length, count) = (0, 0);
-        var records = new RecordReader(rest);
-        while (records.MoveNext() && records.Current.Length <= _query.MaxEnvelopeBytes
-            && (count == 0 || records.RecordOffset + records.RecordLength <= room))
-        {
-            length = records.RecordOffset + records.RecordLength;
-            count++;
-        }
-
-        return (length, count);
-    }
-
-    private int DropFirst(ReadOnlySpan<byte> records, int copies)
-    {
-        var first = new RecordReader(records);
-        first.MoveNext();
-        Drop(first.Current, copies);
-        return first.RecordOffset + first.RecordLength;
-    }
-
-    private void Drop(ReadOnlySpan<byte> envelope, int copies)
-    {
-        Interlocked.Add(ref _all.Counters.DroppedTooLarge, copies);
-        if (_query.Request.V1 is { } v1)
-        {
-            _reading.Stream.AddGap(v1.AppId, LossReason.TooLarge, (ulong)copies);
-        }
-        else if (RawEnvelope.TryReadHeader(envelope, out var header))
-        {
-            _reading.Stream.AddGap(envelope, header, LossReason.TooLarge, (ulong)copies);
         }
     }
 
@@ -279,26 +179,8 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
                 return false;
             }
 
-            var gap = _gaps[_told];
-            Interlocked.Add(ref _all.Counters.ToldLost, (long)gap.Count);
-            _frame.Tell(new AttachFrame
-            {
-                Gaps =
-                {
-                    new Gap
-                    {
-                        Subscription = Id,
-                        SourceId = gap.SourceId,
-                        InstanceId = gap.InstanceId,
-                        Count = gap.Count,
-                        Hop = gap.Hop,
-                        Reason = gap.Reason,
-                        FirstTimestamp = gap.FirstTimestamp,
-                        LastTimestamp = gap.LastTimestamp,
-                        UpperBound = gap.UpperBound,
-                    },
-                },
-            });
+            Interlocked.Add(ref _all.Counters.ToldLost, (long)_gaps[_told].Count);
+            _frame.Tell(Id, _gaps[_told]);
         }
 
         return true;
@@ -306,7 +188,7 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
 
     private void TellCursor()
     {
-        if (_moved && _at == 0 && _reading.Cursors.CursorHolds && _reading.Cursors.At(UnreadFrom) is { Marks.Count: > 0 } cursor)
+        if (_moved && !_pages.InPage && _reading.Cursors.CursorHolds && _reading.Cursors.At(_unreadFrom) is { Marks.Count: > 0 } cursor)
         {
             _moved = false;
             _frame.Tell(new AttachFrame { Cursors = { new SubscriptionCursor { Subscription = Id, Cursor = cursor.ToString() } } });
@@ -315,14 +197,15 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
 
     private void ChangeIfDue()
     {
-        if (_change is { } change && _reading.Cursors.Over && _at == 0)
+        if (_change is { } change && _reading.Cursors.Over && !_pages.InPage && TellGaps())
         {
             _change = null;
             _reading.Cursors.CatchUp();
-            _query = change.From(_reading.Cursors.At(UnreadFrom));
+            var query = change.From(_reading.Cursors.At(_unreadFrom));
             _reading.Stream.Superseded = true;
             EndReading();
-            _reading = _all.Read(_query, this, _ready, _peer);
+            _reading = _all.Read(query, this, _ready, _peer);
+            (_pages.Stream, _pages.MaxEnvelopeBytes) = (_reading.Stream, query.MaxEnvelopeBytes);
         }
     }
 
@@ -330,12 +213,11 @@ internal sealed class AttachSubscription : IStreamOutput, IDisposable
     {
         for (; _next < _items.Count; _next++)
         {
-            _reading.Stream.Discard((_items[_next].Page?.Deliveries ?? 0) - _handled);
+            _reading.Stream.Discard((_items[_next].Page?.Deliveries ?? 0) - _pages.Handled);
             _reading.Stream.Release(_items[_next]);
-            _handled = 0;
+            _pages.Abandon();
         }
 
-        _at = 0;
         _reading.Dispose();
     }
 }

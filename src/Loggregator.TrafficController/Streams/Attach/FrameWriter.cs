@@ -1,6 +1,7 @@
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
+using Loggregator.TrafficController.Upstream;
 
 namespace Loggregator.TrafficController.Streams.Attach;
 
@@ -53,6 +54,26 @@ internal sealed class FrameWriter : IDisposable
         _rest.MergeFrom(told);
         _restBytes += told.CalculateSize();
     }
+
+    /// <summary>Adds what a subscription lost.</summary>
+    public void Tell(uint subscription, StreamGap gap) => Tell(new AttachFrame
+    {
+        Gaps =
+        {
+            new Gap
+            {
+                Subscription = subscription,
+                SourceId = gap.SourceId,
+                InstanceId = gap.InstanceId,
+                Count = gap.Count,
+                Hop = gap.Hop,
+                Reason = gap.Reason,
+                FirstTimestamp = gap.FirstTimestamp,
+                LastTimestamp = gap.LastTimestamp,
+                UpperBound = gap.UpperBound,
+            },
+        },
+    });
 
     /// <summary>The finished message, now the caller's; the frame is empty again.</summary>
     public MessageBuffer Take()

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Loggregator.Protocol.Internal;
 using Xunit;
@@ -26,6 +27,36 @@ public sealed class AttachAbuseTests
         await Eventually.TrueAsync(() => host.Counters.AttachSubscriptions == 1 && doppler.Subscriptions == 1, "the bad one is gone");
         doppler.Append(Sample.Log("a", "x"));
         await good.UntilAsync(() => part.Texts.Count == 1);
+        host.AssertConservation();
+    }
+
+    [Fact]
+    public async Task Requests_ThatWereDamaged_HarmNobodyButTheirStream()
+    {
+        var random = new Random(8083);
+        await using var doppler = await FakeDoppler.StartAsync();
+        await using var host = await TrafficControllerHost.StartAsync([doppler]);
+        using var good = await AttachReader.ConnectAsync(host.Channel);
+        var part = await good.OpenAsync(AttachReader.Logs(1, Plenty));
+        var valid = new AttachRequest { Open = AttachReader.Logs(1, Plenty, "a", "b") };
+        valid.Open.Start = new Start { Last = 10 };
+        for (var round = 0; round < 100; round++)
+        {
+            using var bad = await AttachReader.ConnectAsync(host.Channel);
+            var bytes = valid.ToByteArray();
+            for (var flips = random.Next(1, 5); flips > 0; flips--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            await bad.SendAsync(bytes[..random.Next(1, bytes.Length + 1)]);
+        }
+
+        await Eventually.TrueAsync(() => host.Counters.AttachSubscriptions == 1, "all but the good one are gone");
+        doppler.Append(Sample.Log("a", "x"));
+        await good.UntilAsync(() => part.Texts.Count == 1);
+        await good.CompleteAsync();
+        await Eventually.TrueAsync(() => host.Counters is { AttachSubscriptions: 0, Held: 0 }, "the good one has ended");
         host.AssertConservation();
     }
 
