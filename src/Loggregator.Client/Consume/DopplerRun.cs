@@ -10,7 +10,7 @@ namespace Loggregator.Client.Consume;
 /// <param name="Length">Of all records.</param>
 /// <param name="Count">Number of records.</param>
 /// <param name="Copies">How often each of them is to be delivered.</param>
-public readonly record struct DopplerRun(MessageBuffer Frame, int Offset, int Length, int Count, int Copies)
+internal readonly record struct DopplerRun(MessageBuffer Frame, int Offset, int Length, int Count, int Copies)
 {
     /// <summary>What it takes of the subscription's credit.</summary>
     public long Charge => (long)Length * Copies;

@@ -11,7 +11,7 @@ namespace Loggregator.Client.Consume;
 /// Reads a Traffic Controller's event stream for as long as it is enumerated: connects again by itself, with the cursor of the last batch,
 /// so that what the Dopplers still hold is neither missed nor seen twice. One enumeration at a time.
 /// </summary>
-public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? time = null)
+internal sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? time = null)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);

@@ -3,4 +3,4 @@ namespace Loggregator.Client.Consume;
 /// <summary>One thing that a <see cref="LogStream"/> yields.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Payload">UTF-8: JSON, or a reason in words; empty where there is nothing to say.</param>
-public sealed record StreamEvent(StreamEventKind Kind, ReadOnlyMemory<byte> Payload = default);
+internal sealed record StreamEvent(StreamEventKind Kind, ReadOnlyMemory<byte> Payload = default);

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Loggregator.Client.Consume;
+namespace Loggregator.Client;
 
 /// <summary>What to read from a Traffic Controller's <c>/v2/stream</c>.</summary>
 public sealed record StreamQuery

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Loggregator.Client;
 using Loggregator.Client.Consume;
 using Loggregator.Commands;
 using Loggregator.Hosting;
