@@ -4,6 +4,7 @@ using Loggregator.Client;
 using Loggregator.Client.Connect;
 using Loggregator.Protocol.V2;
 using Loggregator.TrafficController;
+using Envelope = Loggregator.Protocol.V2.Envelope;
 
 namespace Loggregator.Hosting.Telemetry;
 

@@ -4,6 +4,7 @@ using Loggregator.Client;
 using Loggregator.Protocol.V2;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
+using Envelope = Loggregator.Protocol.V2.Envelope;
 
 namespace Loggregator.Tests.Client.Emit;
 
