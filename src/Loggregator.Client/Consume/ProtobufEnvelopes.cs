@@ -64,7 +64,7 @@ internal static class ProtobufEnvelopes
             {
                 UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags, Title = from.Event.Title, Body = from.Event.Body,
             },
-            _ => new Envelope { UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags },
+            _ => new UnknownEnvelope { UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags },
         };
     }
 

@@ -101,7 +101,7 @@ internal static class StreamJson
                 UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
                 Title = Text(happened, "title"), Body = Text(happened, "body"),
             }
-            : new Envelope { UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags };
+            : new UnknownEnvelope { UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags };
     }
 
     private static Dictionary<string, string> Tags(JsonElement json)
@@ -110,7 +110,9 @@ internal static class StreamJson
         foreach (var tag in Field(json, "deprecated_tags", JsonValueKind.Object)?.EnumerateObject() ?? default)
         {
             var member = tag.Value.ValueKind == JsonValueKind.Object ? tag.Value.EnumerateObject().FirstOrDefault() : default;
-            tags[tag.Name] = member.Value.ValueKind == JsonValueKind.Undefined ? "" : member.Value.ToString();
+            tags[tag.Name] = member.Value.ValueKind == JsonValueKind.Undefined ? ""
+                : member.Value.ValueKind == JsonValueKind.Number ? member.Value.GetDouble().ToString(CultureInfo.InvariantCulture)
+                : member.Value.ToString();
         }
 
         foreach (var tag in Field(json, "tags", JsonValueKind.Object)?.EnumerateObject() ?? default)

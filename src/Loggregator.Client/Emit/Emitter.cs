@@ -69,6 +69,9 @@ public sealed class Emitter : IAsyncDisposable
     /// <summary>Whether the queue is at most half full.</summary>
     public bool HasRoom => _queue.HasRoom;
 
+    /// <summary>Its clock.</summary>
+    internal TimeProvider Clock => _options.Clock;
+
     /// <summary>Emits a log. Of a text longer than <see cref="EmitterOptions.MaxLogBytes"/> each part is an envelope.</summary>
     /// <param name="text">The line, without its end.</param>
     /// <param name="isError">Whether it was written to stderr.</param>
@@ -77,14 +80,14 @@ public sealed class Emitter : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         using var line = new Utf8Scratch(text, stackalloc byte[Utf8Scratch.StackBytes]);
-        return Log(line.Span, isError, details);
+        return LogBytes(line.Span, isError, details);
     }
 
     /// <summary>Emits a log whose payload is these bytes, whatever they are.</summary>
     /// <param name="payload">The line, without its end.</param>
     /// <param name="isError">Whether it was written to stderr.</param>
     /// <param name="details">What differs from the defaults.</param>
-    public bool Log(ReadOnlySpan<byte> payload, bool isError = false, EnvelopeDetails? details = null)
+    public bool LogBytes(ReadOnlySpan<byte> payload, bool isError = false, EnvelopeDetails? details = null)
     {
         var all = true;
         do
@@ -117,12 +120,12 @@ public sealed class Emitter : IAsyncDisposable
     /// <param name="value">Its value.</param>
     /// <param name="unit">Its unit.</param>
     /// <param name="details">What differs from the defaults.</param>
-    public bool Gauge(string name, double value, string unit = "", EnvelopeDetails? details = null) => Gauge([new GaugeReading(name, value, unit)], details);
+    public bool Gauge(string name, double value, string unit = "", EnvelopeDetails? details = null) => Gauges([new GaugeReading(name, value, unit)], details);
 
     /// <summary>Tells several values that belong together, in one envelope. Of equal names the last counts.</summary>
     /// <param name="readings">The values.</param>
     /// <param name="details">What differs from the defaults.</param>
-    public bool Gauge(ReadOnlySpan<GaugeReading> readings, EnvelopeDetails? details = null)
+    public bool Gauges(ReadOnlySpan<GaugeReading> readings, EnvelopeDetails? details = null)
     {
         var metrics = new GaugeMetric[readings.Length];
         for (var i = 0; i < metrics.Length; i++)
@@ -149,16 +152,6 @@ public sealed class Emitter : IAsyncDisposable
         EnvelopeWriter.Timer(
             envelope, origin.Timestamp, origin.SourceId, origin.InstanceId, utf8.Span, EnvelopeAuthor.Nanoseconds(start), EnvelopeAuthor.Nanoseconds(stop));
         return _queue.Add(envelope.Span);
-    }
-
-    /// <summary>Tells that something took so long and has just ended.</summary>
-    /// <param name="name">What it was.</param>
-    /// <param name="elapsed">How long it took.</param>
-    /// <param name="details">What differs from the defaults.</param>
-    public bool Timer(string name, TimeSpan elapsed, EnvelopeDetails? details = null)
-    {
-        var now = _options.Clock.GetUtcNow();
-        return Timer(name, now - elapsed, now, details);
     }
 
     /// <summary>Tells that something happened.</summary>

@@ -1,10 +1,14 @@
 namespace Loggregator.Client;
 
 /// <summary>One envelope: a <see cref="LogEnvelope"/>, <see cref="CounterEnvelope"/>, <see cref="GaugeEnvelope"/>, <see cref="TimerEnvelope"/>,
-/// <see cref="EventEnvelope"/>, or one without a content that is known here.</summary>
-public class Envelope : StreamItem
+/// <see cref="EventEnvelope"/>, or an <see cref="UnknownEnvelope"/>.</summary>
+public abstract class Envelope : StreamItem
 {
     private static readonly IReadOnlyDictionary<string, string> NoTags = new Dictionary<string, string>();
+
+    private protected Envelope()
+    {
+    }
 
     /// <summary>When it was made, UNIX time in nanoseconds.</summary>
     public long UnixNanoseconds { get; init; }

@@ -31,7 +31,7 @@ internal static class EmitCommand
 
             foreach (var text in gauged)
             {
-                _ = MetricText.TryGauge(text, out var metric) && emitter.Gauge([metric]);
+                _ = MetricText.TryGauge(text, out var metric) && emitter.Gauges([metric]);
             }
 
             foreach (var text in happened)
@@ -85,7 +85,7 @@ internal static class EmitCommand
     /// <summary>A file can wait, so nothing is dropped: the next line is read when there is room.</summary>
     private static ValueTask AddAsync(Emitter emitter, ReadOnlyMemory<byte> line, bool isError, CancellationToken cancel)
     {
-        emitter.Log(line.Span, isError);
+        emitter.LogBytes(line.Span, isError);
         return emitter.HasRoom ? ValueTask.CompletedTask : new ValueTask(emitter.WaitForRoomAsync(cancel));
     }
 

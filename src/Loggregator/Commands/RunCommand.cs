@@ -80,7 +80,7 @@ internal static class RunCommand
         echo is null ? null : bytes => EchoAsync(echo, bytes),
         line =>
         {
-            emitter.Log(line.Span, isError); // full: dropped and counted, the program goes on
+            emitter.LogBytes(line.Span, isError); // full: dropped and counted, the program goes on
             return ValueTask.CompletedTask;
         },
         CancellationToken.None);

@@ -21,15 +21,14 @@ public sealed class EmittedEnvelopeTests
         var envelopes = await EmitAsync(emitter =>
         {
             emitter.Log("out");
-            emitter.Log([1, 0xFF], isError: true);
+            emitter.LogBytes([1, 0xFF], isError: true);
             emitter.Counter("requests");
             emitter.Counter("bytes", 512);
             emitter.CounterTotal("seen", 99);
             emitter.Gauge("cpu", 0.5, "percentage");
-            emitter.Gauge([new GaugeReading("a", 1), new GaugeReading("b", -2, "ms")]);
-            emitter.Gauge([]);
+            emitter.Gauges([new GaugeReading("a", 1), new GaugeReading("b", -2, "ms")]);
+            emitter.Gauges([]);
             emitter.Timer("http", start, Clock);
-            emitter.Timer("http", TimeSpan.FromSeconds(2));
             emitter.Event("deployed", "version 7");
         });
         Envelope[] expected =
@@ -42,7 +41,6 @@ public sealed class EmittedEnvelopeTests
             new() { Gauge = new Gauge { Metrics = { ["cpu"] = new GaugeValue { Value = 0.5, Unit = "percentage" } } } },
             new() { Gauge = new Gauge { Metrics = { ["a"] = new GaugeValue { Value = 1 }, ["b"] = new GaugeValue { Value = -2, Unit = "ms" } } } },
             new() { Gauge = new Gauge() },
-            new() { Timer = new global::Loggregator.Protocol.V2.Timer { Name = "http", Start = Now - 2_000_000_000, Stop = Now } },
             new() { Timer = new global::Loggregator.Protocol.V2.Timer { Name = "http", Start = Now - 2_000_000_000, Stop = Now } },
             new() { Event = new Event { Title = "deployed", Body = "version 7" } },
         ];
@@ -87,7 +85,7 @@ public sealed class EmittedEnvelopeTests
         Assert.Equal(text, string.Concat(envelopes.Select(envelope => envelope.Log.Payload.ToStringUtf8())));
 
         var bytes = Enumerable.Repeat((byte)0x80, 100).ToArray(); // no text at all
-        envelopes = await EmitAsync(emitter => emitter.Log(bytes), options => options.MaxLogBytes = 16);
+        envelopes = await EmitAsync(emitter => emitter.LogBytes(bytes), options => options.MaxLogBytes = 16);
         Assert.Equal(bytes, envelopes.SelectMany(envelope => envelope.Log.Payload));
     }
 
@@ -103,8 +101,8 @@ public sealed class EmittedEnvelopeTests
         {
             emitter.Log(text, details: details);
             emitter.Counter(text, details: details);
-            emitter.Gauge([new GaugeReading(text, double.NaN, null!)], details);
-            emitter.Timer(text, TimeSpan.Zero, details);
+            emitter.Gauges([new GaugeReading(text, double.NaN, null!)], details);
+            emitter.Timer(text, Clock, Clock, details);
             emitter.Event(text, text, details);
         });
         var clean = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
@@ -117,10 +115,10 @@ public sealed class EmittedEnvelopeTests
     public async Task Nulls_AreRefusedAtOnce()
     {
         await using var emitter = new Emitter(new EmitterOptions(), new FakeAgent());
-        Assert.Throws<ArgumentNullException>(() => emitter.Log((string)null!));
+        Assert.Throws<ArgumentNullException>(() => emitter.Log(null!));
         Assert.Throws<ArgumentNullException>(() => emitter.Counter(null!));
         Assert.Throws<ArgumentNullException>(() => emitter.Gauge(null!, 1));
-        Assert.Throws<ArgumentNullException>(() => emitter.Timer(null!, TimeSpan.Zero));
+        Assert.Throws<ArgumentNullException>(() => emitter.Timer(null!, Clock, Clock));
         Assert.Throws<ArgumentNullException>(() => emitter.Event("title", null!));
         Assert.Equal(0, emitter.Counts.Offered);
     }
