@@ -97,7 +97,7 @@ public sealed class MeterEmitterTests
         var agent = new FakeAgent();
         await using var emitter = new Emitter(new EmitterOptions { Clock = time }, agent);
         await using var metrics = new MeterEmitter(emitter, [meter.Name], TimeSpan.FromSeconds(10));
-        meter.CreateObservableGauge<int>("broken", () => throw new InvalidOperationException("the user's"));
+        meter.CreateObservableGauge<int>("broken", int () => throw new InvalidOperationException("the user's"));
         meter.CreateCounter<long>("hits").Add(1);
         other.CreateCounter<long>("unheard").Add(1);
         time.Advance(TimeSpan.FromSeconds(10));

@@ -32,7 +32,7 @@ public sealed class DecodingTests
         var records = new ArrayBufferWriter<byte>();
         Records.Append(records, [0xFF, 0xFF]);
         Records.Append(records, new global::Loggregator.Protocol.V2.Envelope { SourceId = "app" }.ToByteArray());
-        records.Write([0x0A, 0x7F]);
+        records.Write<byte>([0x0A, 0x7F]);
         var items = ProtobufEnvelopes.Read(records.WrittenMemory);
         Assert.Equal(["undecodable", "app", "undecodable"], items.Select(item => item is StreamNotice notice ? notice.Kind : ((Envelope)item).SourceId));
     }

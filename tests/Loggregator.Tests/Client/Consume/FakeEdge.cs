@@ -35,7 +35,7 @@ internal sealed class FakeEdge(params Func<HttpRequestMessage, HttpResponseMessa
         Tokens.Add(Header(request, "Authorization"));
         if (_next == answers.Length)
         {
-            await Task.Delay(Timeout.Infinite, TimeProvider.System, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
         }
 
         return answers[_next++](request);
