@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Loggregator.Client;
-using Loggregator.Client.Connect;
 using Loggregator.Load.Reporting;
 using Spectre.Console;
 

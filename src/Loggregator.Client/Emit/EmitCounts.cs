@@ -9,4 +9,10 @@ namespace Loggregator.Client;
 /// <param name="Lost">Envelopes lost, for whatever reason.</param>
 /// <param name="Held">Envelopes that wait or are under way.</param>
 /// <param name="LostByReason">Lost envelopes by reason; reasons that did not occur are left out.</param>
-public sealed record EmitCounts(long Offered, long Sent, long Lost, long Held, IReadOnlyDictionary<EmitLossReason, long> LostByReason);
+public sealed record EmitCounts(long Offered, long Sent, long Lost, long Held, IReadOnlyDictionary<EmitLossReason, long> LostByReason)
+{
+    /// <summary>The accounts in words.</summary>
+    public override string ToString() =>
+        $"{Offered} offered, {Sent} sent, {Held} held, {Lost} lost"
+        + (LostByReason.Count == 0 ? "" : $" ({string.Join(", ", LostByReason.Select(loss => $"{loss.Key}: {loss.Value}"))})");
+}

@@ -119,6 +119,31 @@ public sealed class EmitterPressureTests
     }
 
     [Fact]
+    public async Task Log_InSteadyState_AllocatesNothingPerEnvelope()
+    {
+        const int Calls = 20_000;
+        var agent = new FakeAgent { Hold = new TaskCompletionSource() };
+        await using var emitter = new Emitter(
+            new EmitterOptions { SourceId = "shop", Tags = { ["zone"] = "a" }, CapacityEnvelopes = 2000, CloseTimeout = TimeSpan.Zero }, agent);
+        long Measure()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < Calls; i++)
+            {
+                emitter.Log("the quick brown fox jumps over the lazy dog");
+                emitter.Counter("orders");
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Measure();
+        var least = Enumerable.Range(0, 5).Min(_ => Measure());
+        Assert.True(least < Calls, $"{least} bytes for {2 * Calls} envelopes"); // a batch of 1000 is one object
+        Assert.Equal(12 * Calls, emitter.Counts.Offered);
+    }
+
+    [Fact]
     public async Task OnLoss_Throws_NothingIsHarmed()
     {
         var agent = new FakeAgent { Failures = 1, Status = new Grpc.Core.Status(Grpc.Core.StatusCode.Unimplemented, "") };
