@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using Loggregator.Client.Connect;
+using Loggregator.Client;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
