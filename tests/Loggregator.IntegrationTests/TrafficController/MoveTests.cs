@@ -86,7 +86,8 @@ public sealed class MoveTests
         using var gateway = await SseClient.OpenAsync(host.Http, "/v2/read?source_id=a&log");
         using var batches = new EgressReader(host, Logs);
         using var single = new EgressReader(host, Logs, batched: false);
-        await Eventually.TrueAsync(() => one.Subscriptions + two.Subscriptions >= 6, "the subscriptions are open");
+        await Eventually.TrueAsync(
+            () => one.Subscriptions + two.Subscriptions >= 6 && host.Counters.GrpcStreams == 2, "the subscriptions are open, and both who share one read it");
         one.Append(Sample.Stamped("a", 1), Sample.Stamped("a", 2));
         Assert.Equal(["a-1", "a-2"], await stream.ReadLogsAsync(2));
         Assert.Equal(["a-1", "a-2"], await gateway.ReadLogsAsync(2));
