@@ -69,6 +69,11 @@ internal sealed class AttachFrameWalker(DopplerAttachment attachment)
             attachment.Holds(held);
         }
 
+        if (rest.ReadOut)
+        {
+            attachment.ReadToTheEnd();
+        }
+
         if (rest.Leaving)
         {
             attachment.Left();

@@ -57,7 +57,7 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     /// <summary>Whether the Doppler has said that it will stop.</summary>
     public bool Leaving { get; private set; }
 
-    /// <summary>Whether the last stream ended because the Doppler stopped, when everything had been read from it.</summary>
+    /// <summary>Whether the last stream ended because the Doppler stopped, when everything had been read from it and acknowledged.</summary>
     public bool ReadOut { get; private set; }
 
     /// <summary>Whether it gave up after <see cref="Retire"/>.</summary>
@@ -166,6 +166,8 @@ internal sealed class DopplerAttachment : IAsyncDisposable
 
     internal void Left() => Leaving = true;
 
+    internal void ReadToTheEnd() => ReadOut = true;
+
     internal void Holds(HeldSources held) => _held = new HeldView(held);
 
     private long UnixNanoseconds() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
@@ -226,9 +228,12 @@ internal sealed class DopplerAttachment : IAsyncDisposable
                 }
 
                 _observer.OnFrameEnd(this);
+                if (ReadOut)
+                {
+                    break;
+                }
             }
 
-            ReadOut = Leaving;
             return Leaving ? "it has stopped" : "it ended the stream";
         }
         finally

@@ -27,6 +27,7 @@ internal sealed class AttachSession(
     : IDisposable
 {
     private const int MaxSubscriptions = 100_000;
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(1); // for the client to end the stream, so that it has got the last frame for sure
     private readonly AttachMembers _members = new(identity, logger);
     private readonly AttachOutput _v2 = new(log, counters, conversion: null);
     private readonly HeldAnnouncement _held = new(sources, time);
@@ -46,6 +47,11 @@ internal sealed class AttachSession(
         var reading = ReadRequestsAsync(requests, responses);
         await Task.WhenAny(reading, writing);
         var readOut = writing.IsCompletedSuccessfully && !_end.IsCancellationRequested;
+        if (readOut)
+        {
+            await Task.WhenAny(reading, Task.Delay(Goodbye, time, _end.Token));
+        }
+
         await _end.CancelAsync();
         try
         {
@@ -77,6 +83,12 @@ internal sealed class AttachSession(
     {
         await PumpAsync(_v2, responses, Finish);
         await _v1Pump;
+        if (!_end.IsCancellationRequested && !draining.Cut.IsCancellationRequested)
+        {
+            _v2.Frame.Add(new AttachFrame { ReadOut = true });
+            using var last = _v2.Frame.Take();
+            await responses.WriteAsync(last);
+        }
     }
 
     private async Task PumpAsync(AttachOutput output, IServerStreamWriter<MessageBuffer> responses, Func<bool, bool> finish)

@@ -32,6 +32,8 @@ internal sealed class AttachClient : IDisposable
 
     public bool Leaving { get; private set; }
 
+    public bool ReadOut { get; private set; }
+
     public int LargestFrame { get; private set; }
 
     public static async Task<AttachClient> ConnectAsync(DopplerHost doppler)
@@ -85,17 +87,6 @@ internal sealed class AttachClient : IDisposable
         }
     }
 
-    public async Task<bool> NextAsync()
-    {
-        if (!await _call.ResponseStream.MoveNext(DopplerHost.Patience))
-        {
-            return false;
-        }
-
-        Take(_call.ResponseStream.Current);
-        return true;
-    }
-
     public void Dispose() => _call.Dispose();
 
     private void Take(AttachFrame frame)
@@ -104,6 +95,7 @@ internal sealed class AttachClient : IDisposable
         Hello ??= frame.Hello;
         Held = frame.Held ?? Held;
         Leaving |= frame.Leaving;
+        ReadOut |= frame.ReadOut;
         Gaps.AddRange(frame.Gaps);
         foreach (var opened in frame.Opened)
         {

@@ -173,10 +173,8 @@ public sealed class DopplerAttachTests : DopplerTest
         await client.OpenAsync(new Open { Subscription = 1, Selectors = { Some.Logs() }, Credit = Plenty });
         await doppler.SendAsync([.. Numbered("a", 0, 2000)]);
         var stopping = doppler.App.StopAsync(DopplerHost.Patience);
-        while (await client.NextAsync())
-        {
-        }
-
+        await client.UntilAsync(() => client.ReadOut);
+        client.Dispose();
         await stopping;
         Assert.True(client.Leaving);
         Assert.Equal(2000, client.Of(1).Count);

@@ -12,7 +12,7 @@ internal sealed class ConsumedFrame : IDisposable
     private readonly DopplerRun _run;
     private MessageBuffer? _buffer;
 
-    internal ConsumedFrame(GroupMembership origin, CursorMark mark, IReadOnlyList<ConsumedGap> gaps, in DopplerRun run)
+    internal ConsumedFrame(GroupMembership? origin, CursorMark mark, IReadOnlyList<ConsumedGap> gaps, in DopplerRun run)
     {
         (Origin, Mark, Gaps, _run) = (origin, mark, gaps, run);
         _buffer = run.Count > 0 ? run.Frame.Retain() : null;
@@ -39,7 +39,7 @@ internal sealed class ConsumedFrame : IDisposable
     /// <summary>What the first of <see cref="Positions"/> is counted from.</summary>
     public ulong PositionBefore => _run.PositionBefore;
 
-    internal GroupMembership Origin { get; }
+    internal GroupMembership? Origin { get; }
 
     /// <summary>What the subscription had got in all, this frame included: of which opening, how much of it, and what it charged, over all openings.</summary>
     internal (int Opening, long Envelopes, long Gaps, long Charge) End { get; init; }
@@ -47,9 +47,9 @@ internal sealed class ConsumedFrame : IDisposable
     /// <summary>
     /// Everything that came from this frame's Doppler up to and including it is stored: it is not sent again, and what it took of the window is
     /// free. Frames of one Doppler must be acknowledged in their order, but not each of them; again, or after the link broke, changes nothing.
-    /// Any thread, before or after disposal.
+    /// Any thread, before or after disposal. Of a frame of a foreign <c>Egress</c>: nothing.
     /// </summary>
-    public void Acknowledge() => Origin.Acknowledge(this);
+    public void Acknowledge() => Origin?.Acknowledge(this);
 
     /// <summary>Enumerates the envelopes with their positions: <c>foreach (var envelope in frame)</c>. Not beyond disposal.</summary>
     public ConsumedEnvelopes GetEnumerator() => new(Records.Span, Positions.Span, PositionBefore);

@@ -1,3 +1,5 @@
+using Loggregator.Pipeline.Flow;
+
 namespace Loggregator.Client.Consume.Acknowledged;
 
 /// <summary>Envelopes that a group lost for good, as a member is told.</summary>
@@ -21,4 +23,8 @@ internal sealed record ConsumedGap(
     ulong FirstPosition,
     ulong LastPosition,
     long FirstTimestamp,
-    long LastTimestamp);
+    long LastTimestamp)
+{
+    /// <summary>Something is gone with a Doppler, or with its log, and nobody knows what and how much.</summary>
+    internal static ConsumedGap Unknown(LossReason reason) => new("", "", null, UpperBound: false, "doppler", reason.Text(), 0, 0, 0, 0);
+}

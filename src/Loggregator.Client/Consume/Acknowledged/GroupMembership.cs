@@ -76,8 +76,7 @@ internal sealed class GroupMembership : IDopplerObserver, IDopplerSubscriber, IA
         if ((restarted && !_readOut) || (subscription.Resumed && opened.NewGroup))
         {
             // What the group had there and did not get is gone, and nobody knows how much it was.
-            var reason = restarted ? LossReason.PeerGone : LossReason.Evicted;
-            _gaps.Add(new ConsumedGap("", "", null, UpperBound: false, "doppler", reason.Text(), 0, 0, 0, 0));
+            _gaps.Add(ConsumedGap.Unknown(restarted ? LossReason.PeerGone : LossReason.Evicted));
         }
 
         _readOut = false;
@@ -134,7 +133,7 @@ internal sealed class GroupMembership : IDopplerObserver, IDopplerSubscriber, IA
         {
             if (wasAttached && !_readOut && !_consumer.IsClosed)
             {
-                _gaps.Add(new ConsumedGap("", "", null, UpperBound: false, "doppler", LossReason.PeerGone.Text(), 0, 0, 0, 0));
+                _gaps.Add(ConsumedGap.Unknown(LossReason.PeerGone));
                 Deliver(default);
             }
 

@@ -9,4 +9,7 @@ internal static partial class Log
 
     [LoggerMessage(111, LogLevel.Warning, "Not in group {Group} at the Doppler at {Address}: {Reason}. It is tried again.")]
     public static partial void LostGroup(ILogger logger, string group, string address, string reason);
+
+    [LoggerMessage(112, LogLevel.Warning, "The stream from {Address} broke: {Reason}. It is made again; what comes meanwhile is lost.")]
+    public static partial void EgressLost(ILogger logger, string address, string reason);
 }
