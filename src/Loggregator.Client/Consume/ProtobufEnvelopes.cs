@@ -42,27 +42,49 @@ internal static class ProtobufEnvelopes
         {
             V2.Envelope.MessageOneofCase.Log => new LogEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
-                Payload = from.Log.Payload.Memory, IsError = from.Log.Type == V2.Log.Types.Type.Err,
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
+                Payload = from.Log.Payload.Memory,
+                IsError = from.Log.Type == V2.Log.Types.Type.Err,
             },
             V2.Envelope.MessageOneofCase.Counter => new CounterEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
-                Name = from.Counter.Name, Delta = from.Counter.Delta, Total = from.Counter.Total,
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
+                Name = from.Counter.Name,
+                Delta = from.Counter.Delta,
+                Total = from.Counter.Total,
             },
             V2.Envelope.MessageOneofCase.Gauge => new GaugeEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
                 Readings = [.. from.Gauge.Metrics.Select(metric => new GaugeReading(metric.Key, metric.Value.Value, metric.Value.Unit))],
             },
             V2.Envelope.MessageOneofCase.Timer => new TimerEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
-                Name = from.Timer.Name, StartNanoseconds = from.Timer.Start, StopNanoseconds = from.Timer.Stop,
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
+                Name = from.Timer.Name,
+                StartNanoseconds = from.Timer.Start,
+                StopNanoseconds = from.Timer.Stop,
             },
             V2.Envelope.MessageOneofCase.Event => new EventEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags, Title = from.Event.Title, Body = from.Event.Body,
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
+                Title = from.Event.Title,
+                Body = from.Event.Body,
             },
             _ => new UnknownEnvelope { UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags },
         };

@@ -66,7 +66,10 @@ internal static class StreamJson
         {
             return new LogEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
                 Payload = Field(log, "payload", JsonValueKind.String) is { } payload ? payload.GetBytesFromBase64() : default,
                 IsError = Text(log, "type") == "ERR",
             };
@@ -76,8 +79,13 @@ internal static class StreamJson
         {
             return new CounterEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
-                Name = Text(counter, "name"), Delta = Unsigned(counter, "delta"), Total = Unsigned(counter, "total"),
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
+                Name = Text(counter, "name"),
+                Delta = Unsigned(counter, "delta"),
+                Total = Unsigned(counter, "total"),
             };
         }
 
@@ -90,16 +98,25 @@ internal static class StreamJson
         {
             return new TimerEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
-                Name = Text(timer, "name"), StartNanoseconds = Signed(timer, "start"), StopNanoseconds = Signed(timer, "stop"),
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
+                Name = Text(timer, "name"),
+                StartNanoseconds = Signed(timer, "start"),
+                StopNanoseconds = Signed(timer, "stop"),
             };
         }
 
         return Field(json, "event", JsonValueKind.Object) is { } happened
             ? new EventEnvelope
             {
-                UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags,
-                Title = Text(happened, "title"), Body = Text(happened, "body"),
+                UnixNanoseconds = timestamp,
+                SourceId = source,
+                InstanceId = instance,
+                Tags = tags,
+                Title = Text(happened, "title"),
+                Body = Text(happened, "body"),
             }
             : new UnknownEnvelope { UnixNanoseconds = timestamp, SourceId = source, InstanceId = instance, Tags = tags };
     }

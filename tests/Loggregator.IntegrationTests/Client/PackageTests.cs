@@ -76,7 +76,8 @@ public sealed class PackageTests : IDisposable
         var start = new ProcessStartInfo(
             "dotnet", ["pack", "src/Loggregator.Client", "--no-build", "-c", configuration == "debug" ? "Debug" : "Release", "-o", _folder, "-v", "quiet", "-nodeReuse:false"])
         {
-            WorkingDirectory = Repository.Root, RedirectStandardOutput = true,
+            WorkingDirectory = Repository.Root,
+            RedirectStandardOutput = true,
         };
         using var pack = Process.Start(start)!;
         var output = await pack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

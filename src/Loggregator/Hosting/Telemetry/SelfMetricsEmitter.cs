@@ -22,7 +22,12 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         using var channel = peers.Open(agent, PeerConnector.AgentName);
         var options = new EmitterOptions
         {
-            WhenFull = WhenFull.DropNewest, CapacityBytes = Capacity, RetryFor = report.Interval, CloseTimeout = TimeSpan.Zero, TellLosses = false, Clock = time,
+            WhenFull = WhenFull.DropNewest,
+            CapacityBytes = Capacity,
+            RetryFor = report.Interval,
+            CloseTimeout = TimeSpan.Zero,
+            TellLosses = false,
+            Clock = time,
         };
         await using var emitter = new Emitter(options, channel.CreateCallInvoker());
         using var timer = new PeriodicTimer(report.Interval, time);

@@ -124,7 +124,10 @@ public sealed class AttachTests
         var v2 = await reader.OpenAsync(AttachReader.Logs(1, Plenty, "app"));
         var v1 = await reader.OpenAsync(new Open
         {
-            Subscription = 2, Credit = Plenty, V1 = new Filter { AppID = "app", Log = new LogFilter() }, Start = new Start { Last = 2 },
+            Subscription = 2,
+            Credit = Plenty,
+            V1 = new Filter { AppID = "app", Log = new LogFilter() },
+            Start = new Start { Last = 2 },
         });
         await reader.UntilAsync(() => v1.Live);
         await Eventually.TrueAsync(() => doppler.Subscriptions == 2, "both are open");

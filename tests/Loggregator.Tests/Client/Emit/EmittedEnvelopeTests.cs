@@ -60,7 +60,10 @@ public sealed class EmittedEnvelopeTests
     {
         var details = new EnvelopeDetails
         {
-            SourceId = "cart", InstanceId = "", Tags = [new("zone", "b"), new("path", "/")], Timestamp = DateTimeOffset.UnixEpoch.AddSeconds(1),
+            SourceId = "cart",
+            InstanceId = "",
+            Tags = [new("zone", "b"), new("path", "/")],
+            Timestamp = DateTimeOffset.UnixEpoch.AddSeconds(1),
         };
         var envelope = Assert.Single(await EmitAsync(emitter => emitter.Log("x", details: details)));
         Assert.Equal(("cart", "", 1_000_000_000L), (envelope.SourceId, envelope.InstanceId, envelope.Timestamp));
