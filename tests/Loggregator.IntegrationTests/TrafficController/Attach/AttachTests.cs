@@ -124,7 +124,10 @@ public sealed class AttachTests
         var v2 = await reader.OpenAsync(AttachReader.Logs(1, Plenty, "app"));
         var v1 = await reader.OpenAsync(new Open
         {
-            Subscription = 2, Credit = Plenty, V1 = new Filter { AppID = "app", Log = new LogFilter() }, Start = new Start { Last = 2 },
+            Subscription = 2,
+            Credit = Plenty,
+            V1 = new Filter { AppID = "app", Log = new LogFilter() },
+            Start = new Start { Last = 2 },
         });
         await reader.UntilAsync(() => v1.Live);
         await Eventually.TrueAsync(() => doppler.Subscriptions == 2, "both are open");
@@ -278,7 +281,7 @@ public sealed class AttachTests
         await Eventually.TrueAsync(() => doppler.Subscriptions == 2, "both are open");
         doppler.Append(Sample.Logs("a", 0, 10));
         await Eventually.TrueAsync(() => host.Counters.Matched == 20, "all has come");
-        var stopping = host.StopAsync();
+        var stopping = host.Service.StopAsync(TestContext.Current.CancellationToken); // the listener stays, so that no connection breaks under the last frame
         await Task.WhenAll(ReadOutAsync(reader), ReadOutAsync(idle), stopping);
         Assert.Equal((10, 0, true, true), (part.Texts.Count, stuck.Texts.Count, reader.Leaving, idle.Leaving));
         Assert.Equal((10L, 0L), (host.Counters.DroppedShutdown, host.Counters.AttachSubscriptions));
