@@ -10,7 +10,7 @@ internal sealed class BatchFrame() : LogFrame(MaxFrameBytes, repeats: true)
 
     protected internal override void Gap(uint subscription, in Loss loss) => throw new InvalidOperationException("The benchmark reads too slowly.");
 
-    protected internal override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition)
+    protected internal override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions)
     {
     }
 }

@@ -1,3 +1,4 @@
+using Loggregator.Pipeline.Groups;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.V1;
 
@@ -67,6 +68,12 @@ public sealed class DopplerCounters
 
     /// <summary>What subscriptions matched, and where it went.</summary>
     public DeliveryCounters Delivery { get; } = new();
+
+    /// <summary>How the groups fare whose members acknowledge.</summary>
+    public IReadOnlyList<GroupReport> Groups => _log.Groups.Report();
+
+    /// <summary>Of these groups, those that were forgotten because they had no members for too long.</summary>
+    public long ForgottenGroups => _log.Groups.Forgotten;
 
     /// <summary>Envelopes appended to the log.</summary>
     public long Appended => _log.Appended;

@@ -30,6 +30,7 @@ public sealed class DopplerMetrics
         Count("matched", Envelopes, () => Interlocked.Read(ref delivery.Matched), "Matches, one for each subscription and selector");
         Count("written", Envelopes, () => Interlocked.Read(ref delivery.Written), "Matches written to readers");
         Count("written.bytes", Bytes, () => Interlocked.Read(ref counters.BytesWritten), "Bytes written to readers");
+        Count("returned", Envelopes, () => Interlocked.Read(ref delivery.Returned), "Matches whose reader left while they were written, and that are sent again to its group");
         Count("v1.converted", Envelopes, () => Interlocked.Read(ref delivery.Converted), "Envelopes converted to v1, once however many read them");
         Count("frames", "{message}", () => Interlocked.Read(ref counters.FramesWritten), "Messages written to readers");
         Count("gaps", "{gap}", () => Interlocked.Read(ref counters.GapsWritten), "Losses told to readers");
@@ -40,6 +41,8 @@ public sealed class DopplerMetrics
         Level("log.bytes", Bytes, () => counters.LogBytes, "Memory of the log in use");
         Level("log.budget", Bytes, () => counters.LogBudget, "Memory that the log may use");
         Level("log.sources", "{source}", () => counters.HeldSources, "Sources that the log holds envelopes of");
+        Count("groups.forgotten", "{group}", () => counters.ForgottenGroups, "Acknowledging groups forgotten because they had no members for too long");
+        GroupMetrics.Register(meter, counters);
         meter.CreateObservableCounter("loggregator.doppler.dropped", () => Dropped(counters), Envelopes, "Envelopes dropped, by direction and reason");
         meter.CreateObservableCounter(
             "loggregator.doppler.v1.unreadable", () => ConversionFaultText.Measure(counters.UnreadableV1), Envelopes, "Dropsonde envelopes dropped as invalid, by what is wrong");

@@ -20,6 +20,9 @@ public sealed class DopplerOptions
     /// <summary>The largest message that readers of <c>Egress</c> take; a larger envelope is dropped for them and told.</summary>
     public int MaxEgressMessageBytes { get; set; } = RawMethods.MaxMessageBytes;
 
+    /// <summary>How long a group of acknowledging readers that has no members keeps its place; then it is forgotten, with what it had not acknowledged.</summary>
+    public TimeSpan GroupKeep { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a planned stop waits for streams to finish.</summary>
     public TimeSpan DrainDeadline { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -40,6 +43,11 @@ public sealed class DopplerOptions
         if (MaxEgressMessageBytes is < 1024 or > RawMethods.MaxMessageBytes)
         {
             yield return $"Doppler:MaxEgressMessageBytes is {MaxEgressMessageBytes}. Give 1024 to {RawMethods.MaxMessageBytes} (10 MiB).";
+        }
+
+        if (GroupKeep < TimeSpan.Zero || GroupKeep > TimeSpan.FromDays(1))
+        {
+            yield return $"Doppler:GroupKeep is {GroupKeep}. Give 00:00:00 to 1.00:00:00; 00:10:00 is usual.";
         }
 
         if (DrainDeadline < TimeSpan.Zero || DrainDeadline > TimeSpan.FromMinutes(10))

@@ -3,6 +3,7 @@ using Loggregator.Doppler.Egress;
 using Loggregator.Doppler.Ingest;
 using Loggregator.Doppler.Ingress;
 using Loggregator.Doppler.Lifetime;
+using Loggregator.Pipeline.Groups;
 using Loggregator.Pipeline.Log;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,7 +22,8 @@ public static class DopplerServiceExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<DopplerIdentity>();
-        services.AddSingleton(provider => new EnvelopeLog(options.LogBytes, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new EnvelopeLog(
+            options.LogBytes, provider.GetRequiredService<TimeProvider>(), groups: new GroupLimits { Keep = options.GroupKeep }));
         services.AddSingleton<LogSources>();
         services.AddSingleton<DopplerCounters>();
         services.AddSingleton<DopplerMetrics>();

@@ -38,7 +38,7 @@ internal sealed class InternalDoppler(
     private async Task AttachAsync(IAsyncStreamReader<MessageBuffer> requests, IServerStreamWriter<MessageBuffer> frames, ServerCallContext context)
     {
         using var stream = draining.Enter(StreamKind.Attach);
-        using var session = new AttachSession(log, sources, v1, identity, counters, draining, time);
+        using var session = new AttachSession(log, sources, v1, identity, counters, draining, time, logger);
         await session.RunAsync(requests, frames, context);
     }
 

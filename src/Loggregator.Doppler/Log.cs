@@ -16,4 +16,14 @@ internal static partial class Log
 
     [LoggerMessage(2003, LogLevel.Warning, "Agent {Agent} was sent away: {Reason}")]
     public static partial void AgentRefused(ILogger logger, string agent, string reason);
+
+    [LoggerMessage(2004, LogLevel.Warning,
+        "Member {Member} of group {Group} has acknowledged nothing for {Seconds} s; the log keeps what it was sent as long as there is room.")]
+    public static partial void MemberOverdue(ILogger logger, string member, string group, int seconds);
+
+    [LoggerMessage(2005, LogLevel.Information, "Member {Member} of group {Group} acknowledges again.")]
+    public static partial void MemberAcknowledges(ILogger logger, string member, string group);
+
+    [LoggerMessage(2006, LogLevel.Warning, "Member {Member} of group {Group} was sent away: {Reason}")]
+    public static partial void MemberEnded(ILogger logger, string member, string group, string reason);
 }

@@ -46,6 +46,7 @@ internal sealed class LaneForwarder : IDisposable
     private volatile bool _draining;
     private bool _moving, _recordsTold;
     private ulong _n;
+    private SendPace _pace;
     private TimeSpan _lastTick, _lastSend, _reopenAt = Settle, _tellAt = TimeSpan.MaxValue;
     private long _answersSeen;
     private int _silent, _broken;
@@ -296,14 +297,15 @@ internal sealed class LaneForwarder : IDisposable
             return _tellAt;
         }
 
-        if (now - _lastSend < _link.Gap && envelopes < MaxEnvelopes && _ring.LaneBytes(_lane) < _maxMessage)
+        if (_pace.Next(_link.Gap) is var next && now < next && envelopes < MaxEnvelopes && _ring.LaneBytes(_lane) < _maxMessage)
         {
-            return _lastSend + _link.Gap;
+            return next;
         }
 
         if (Form() is { } batch)
         {
             _lastSend = now;
+            _pace.Sent(now, _link.Gap);
             _tellAt = TimeSpan.MaxValue;
             _unanswered.Add(batch);
             batch.SentTo = _link.Peer.Name;

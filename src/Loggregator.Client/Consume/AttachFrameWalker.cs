@@ -27,7 +27,7 @@ internal sealed class AttachFrameWalker(DopplerAttachment attachment)
             FindTakers(reader.Subscriptions);
             if (reader.RunCount == 0)
             {
-                HandOver(frame, 0, 0, 0, reader.NextPosition);
+                HandOver(new DopplerRun(frame, 0, 0, 0, 1), reader.NextPosition);
             }
 
             WalkRecords(frame, ref reader);
@@ -43,11 +43,24 @@ internal sealed class AttachFrameWalker(DopplerAttachment attachment)
             attachment.Opened(opened);
         }
 
+        foreach (var ended in rest.Ended)
+        {
+            if (attachment.TryFind(ended.Subscription, out var subscription))
+            {
+                subscription!.Subscriber.OnRefused(subscription, ended.Error);
+            }
+        }
+
+        foreach (var id in rest.Closed)
+        {
+            attachment.Closed(id);
+        }
+
         foreach (var gap in rest.Gaps)
         {
             if (attachment.TryFind(gap.Subscription, out var subscription))
             {
-                subscription!.Subscriber.OnGap(subscription, gap);
+                subscription!.Gap(gap);
             }
         }
 
@@ -89,34 +102,42 @@ internal sealed class AttachFrameWalker(DopplerAttachment attachment)
     private void WalkRecords(MessageBuffer frame, ref AttachFrameReader reader)
     {
         int start = 0, end = 0, count = 0;
+        var positions = reader.Positions;
+        var before = reader.Position;
+        var (nextPositions, last) = (positions, before);
         while (reader.MoveNextRecord())
         {
             if (count > 0 && reader.RecordOffset != end)
             {
-                HandOver(frame, start, end - start, count, null);
+                HandOver(Block(), null);
                 count = 0;
             }
 
             if (count == 0)
             {
                 start = reader.RecordOffset;
+                (positions, before) = (nextPositions, last);
             }
 
             count++;
             end = reader.RecordOffset + reader.RecordLength;
+            (nextPositions, last) = (reader.Positions, reader.Position);
         }
 
         if (count > 0)
         {
-            HandOver(frame, start, end - start, count, reader.NextPosition);
+            HandOver(Block(), reader.NextPosition);
         }
+
+        DopplerRun Block() => new(
+            frame, start, end - start, count, 1, positions with { Length = nextPositions.Offset - positions.Offset }, before);
     }
 
-    private void HandOver(MessageBuffer frame, int offset, int length, int count, ulong? nextPosition)
+    private void HandOver(in DopplerRun run, ulong? nextPosition)
     {
         foreach (var (subscription, copies) in _takers)
         {
-            subscription.Run(new DopplerRun(frame, offset, length, count, copies), nextPosition ?? subscription.Position);
+            subscription.Run(run with { Copies = copies }, nextPosition ?? subscription.Position);
         }
     }
 }

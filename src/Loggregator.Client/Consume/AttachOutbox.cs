@@ -28,6 +28,12 @@ internal sealed class AttachOutbox
                 return;
             }
 
+            if (request.Ack is { } ack && _pending is [.., { Ack: { } before }] && before.Subscription == ack.Subscription)
+            {
+                _pending[^1] = request; // it says more
+                return;
+            }
+
             _pending.Add(request);
         }
 

@@ -28,6 +28,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
     private uint _lastId;
     private volatile DopplerIdentity? _identity;
     private volatile HeldView? _held;
+    private readonly ConcurrentDictionary<uint, TaskCompletionSource> _closing = new();
     private volatile bool _retired;
     private volatile bool _ended;
 
@@ -55,6 +56,9 @@ public sealed class DopplerAttachment : IAsyncDisposable
 
     /// <summary>Whether the Doppler has said that it will stop.</summary>
     public bool Leaving { get; private set; }
+
+    /// <summary>Whether the last stream ended because the Doppler stopped, when everything had been read from it.</summary>
+    public bool ReadOut { get; private set; }
 
     /// <summary>Whether it gave up after <see cref="Retire"/>.</summary>
     public bool Ended => _ended;
@@ -124,6 +128,30 @@ public sealed class DopplerAttachment : IAsyncDisposable
     {
         _subscriptions.TryRemove(subscription.Id, out _);
         Post(new AttachRequest { Close = new Close { Subscription = subscription.Id } });
+    }
+
+    /// <summary>Ends a subscription; done when the Doppler has answered for it, and for what was posted before, or is lost.</summary>
+    internal Task ForgetAsync(DopplerSubscription subscription)
+    {
+        var answered = _closing[subscription.Id] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_sync)
+        {
+            if (_identity is null)
+            {
+                answered.TrySetResult();
+            }
+        }
+
+        Forget(subscription);
+        return answered.Task;
+    }
+
+    internal void Closed(uint id)
+    {
+        if (_closing.TryRemove(id, out var answered))
+        {
+            answered.TrySetResult();
+        }
     }
 
     internal bool TryFind(uint id, out DopplerSubscription? subscription) => _subscriptions.TryGetValue(id, out subscription);
@@ -200,6 +228,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
                 _observer.OnFrameEnd(this);
             }
 
+            ReadOut = Leaving;
             return Leaving ? "it has stopped" : "it ended the stream";
         }
         finally
@@ -230,6 +259,7 @@ public sealed class DopplerAttachment : IAsyncDisposable
         }
 
         Leaving = false;
+        ReadOut = false;
         _held = null; // it may be another run
         lock (_sync)
         {
@@ -253,6 +283,11 @@ public sealed class DopplerAttachment : IAsyncDisposable
             was = _identity is not null;
             _identity = null;
             _outbox = null;
+        }
+
+        foreach (var id in _closing.Keys)
+        {
+            Closed(id);
         }
 
         _observer.OnLost(this, was, Leaving, reason);

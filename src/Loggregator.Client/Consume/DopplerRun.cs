@@ -1,3 +1,4 @@
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 
 namespace Loggregator.Client.Consume;
@@ -10,7 +11,12 @@ namespace Loggregator.Client.Consume;
 /// <param name="Length">Of all records.</param>
 /// <param name="Count">Number of records.</param>
 /// <param name="Copies">How often each of them is to be delivered.</param>
-public readonly record struct DopplerRun(MessageBuffer Frame, int Offset, int Length, int Count, int Copies)
+/// <param name="Positions">
+/// Where the positions of the records are in the frame, if they are to be acknowledged: packed varints, of each its distance to the one before.
+/// </param>
+/// <param name="PositionBefore">What the first distance is counted from.</param>
+public readonly record struct DopplerRun(
+    MessageBuffer Frame, int Offset, int Length, int Count, int Copies, ByteRange Positions = default, ulong PositionBefore = 0)
 {
     /// <summary>What it takes of the subscription's credit.</summary>
     public long Charge => (long)Length * Copies;

@@ -16,6 +16,10 @@ public sealed class DopplerSubscription
     private long _credit;
     private ulong _incarnation;
     private bool _positioned;
+    private ulong _acknowledged; // of a member: nothing before this position is asked for again, if its group was forgotten
+    private long _envelopes; // that a member got since it was opened
+    private long _gaps;
+    private bool _awaiting; // of a member: what comes before the answer belongs to an opening that is over
     private bool _spared; // it was asked only for what its filter does not cover
 
     internal DopplerSubscription(
@@ -33,6 +37,7 @@ public sealed class DopplerSubscription
             _positioned = true;
             _incarnation = mark.Incarnation;
             Position = mark.Next;
+            _acknowledged = mark.Next;
         }
     }
 
@@ -47,6 +52,55 @@ public sealed class DopplerSubscription
 
     /// <summary>Whether the Doppler has ever opened it.</summary>
     public bool Positioned => _positioned;
+
+    /// <summary>Of a member: counts how often it was opened. What came before cannot be acknowledged after.</summary>
+    public int Opening { get; private set; }
+
+    /// <summary>Of a member: how many envelopes and gaps it got since it was opened. Read loop.</summary>
+    public (long Envelopes, long Gaps) Got => (_envelopes, _gaps);
+
+    /// <summary>Of a member: whether it was opened with a position of this run of the Doppler, rather than for the first time.</summary>
+    public bool Resumed { get; private set; }
+
+    /// <summary>Of a member: from where it goes on if its Doppler has forgotten the group.</summary>
+    public CursorMark? MarkAt(string dopplerId)
+    {
+        lock (_sync)
+        {
+            return _positioned ? new CursorMark(dopplerId, _incarnation, _acknowledged) : null;
+        }
+    }
+
+    /// <summary>
+    /// A member has stored the first so many envelopes and gaps of an opening. Of an opening that is over: nothing is said, as the Doppler sends
+    /// what was left of it again. Any thread.
+    /// </summary>
+    public void Acknowledge(int opening, long envelopes, long gaps, ulong nextPosition)
+    {
+        Ack ack;
+        lock (_sync)
+        {
+            if (Closed || opening != Opening)
+            {
+                return;
+            }
+
+            _acknowledged = Math.Max(_acknowledged, nextPosition);
+            ack = new Ack { Subscription = Id, Incarnation = _incarnation, Envelopes = (ulong)envelopes, Gaps = (ulong)gaps };
+        }
+
+        _attachment.Post(new AttachRequest { Ack = ack });
+    }
+
+    /// <summary>Opens a member again that the Doppler has ended.</summary>
+    public void Reopen()
+    {
+        if (!Closed && _attachment.Identity is { } doppler)
+        {
+            _attachment.Post(new AttachRequest { Close = new Close { Subscription = Id } });
+            _attachment.Post(Open(doppler));
+        }
+    }
 
     /// <summary>Number of this subscription in its attachment.</summary>
     internal uint Id { get; }
@@ -82,17 +136,23 @@ public sealed class DopplerSubscription
     /// <summary>Ends it. Nothing more is handed to the subscriber, but a call under way.</summary>
     public void Close()
     {
+        if (TryClose())
+        {
+            _attachment.Forget(this);
+        }
+    }
+
+    /// <summary>Ends it; done when the Doppler has taken note of that and of all acknowledgements, or is lost.</summary>
+    public Task CloseAsync() => TryClose() ? _attachment.ForgetAsync(this) : Task.CompletedTask;
+
+    private bool TryClose()
+    {
         lock (_sync)
         {
-            if (Closed)
-            {
-                return;
-            }
-
+            var was = Closed;
             Closed = true;
+            return !was;
         }
-
-        _attachment.Forget(this);
     }
 
     internal AttachRequest Open(DopplerIdentity doppler)
@@ -106,11 +166,18 @@ public sealed class DopplerSubscription
             Member = Spec.Member,
             Gaps = Spec.Gaps,
             V1 = Spec.V1,
-            Start = _positioned ? new Start { After = Position, Incarnation = _incarnation } : FirstStart(doppler),
+            Acknowledged = Spec.Acknowledged,
         };
         open.Selectors.AddRange(Spec.Selectors);
         lock (_sync)
         {
+            if (Spec.Acknowledged)
+            {
+                BeginOpening(doppler);
+            }
+
+            var position = Spec.Acknowledged ? _acknowledged : Position;
+            open.Start = _positioned ? new Start { After = position, Incarnation = _incarnation } : FirstStart(doppler);
             _credit = Math.Max(0, Spec.Window - _held);
             open.Credit = (ulong)_credit;
         }
@@ -132,15 +199,28 @@ public sealed class DopplerSubscription
             _spared = false;
         }
 
-        var restarted = _positioned && _incarnation != doppler.Incarnation;
-        _positioned = true;
-        _incarnation = doppler.Incarnation;
+        bool restarted;
+        lock (_sync)
+        {
+            restarted = _positioned && _incarnation != doppler.Incarnation;
+            Resumed = _positioned && !restarted;
+            _acknowledged = Resumed ? _acknowledged : opened.FirstPosition;
+            _positioned = true;
+            _incarnation = doppler.Incarnation;
+            _awaiting = false;
+        }
+
         Position = opened.FirstPosition;
         Subscriber.OnOpened(this, opened, restarted);
     }
 
     internal void Run(in DopplerRun run, ulong nextPosition)
     {
+        if (_awaiting)
+        {
+            return;
+        }
+
         Position = nextPosition;
         if (run.Count == 0)
         {
@@ -152,9 +232,37 @@ public sealed class DopplerSubscription
         {
             _held += run.Charge;
             _credit -= run.Charge;
+            _envelopes += run.Count;
         }
 
         Subscriber.OnRun(this, run);
+    }
+
+    internal void Gap(Gap gap)
+    {
+        lock (_sync)
+        {
+            if (_awaiting)
+            {
+                return;
+            }
+
+            _gaps++;
+        }
+
+        Subscriber.OnGap(this, gap);
+    }
+
+    private void BeginOpening(DopplerIdentity doppler)
+    {
+        Opening++;
+        _awaiting = true;
+        _envelopes = 0;
+        _gaps = 0;
+        if (!_positioned && _start.Cursor?.TryFind(doppler.Id, out var mark) == true)
+        {
+            (_positioned, _incarnation, _acknowledged) = (true, mark.Incarnation, mark.Next);
+        }
     }
 
     // History is asked of Dopplers that may hold some; of others what has come since they said that they hold none.

@@ -35,6 +35,9 @@ public sealed class StreamStart
     /// <param name="openedAt">When the stream was opened, UNIX nanoseconds.</param>
     public StreamStart ForLateDoppler(long openedAt) => _cursor is null ? Since(openedAt) : this;
 
+    /// <summary>Of <see cref="After"/>: where the reader stood; else null.</summary>
+    internal StreamCursor? Cursor => _cursor;
+
     /// <summary>What to ask of one Doppler.</summary>
     /// <param name="doppler">Who it is.</param>
     /// <param name="openedAt">When the stream was opened, UNIX nanoseconds, if this Doppler was not attached then; it may hold what came since.</param>

@@ -28,6 +28,12 @@ public sealed class SubscriptionSpec
     /// <summary>Name in groups that share by source.</summary>
     public string Member { get; init; } = "";
 
+    /// <summary>
+    /// What it gets is acknowledged, and what is not goes to other members of its group, which shares by source. Its credit is released with its
+    /// acknowledgements.
+    /// </summary>
+    public bool Acknowledged { get; init; }
+
     /// <summary>Also the gap records of the selected sources, whatever the types selected.</summary>
     public bool Gaps { get; init; }
 

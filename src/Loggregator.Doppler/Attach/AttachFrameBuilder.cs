@@ -52,6 +52,6 @@ internal sealed class AttachFrameBuilder(int maxBytes, DropsondeRows? conversion
         Gaps++;
     }
 
-    protected override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition) =>
-        AttachFrameCodec.WriteRun(_notices, count, subscriptions, (ulong)nextPosition);
+    protected override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions) =>
+        AttachFrameCodec.WriteRun(_notices, count, subscriptions, (ulong)nextPosition, positions);
 }

@@ -6,6 +6,7 @@ using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
 using Loggregator.Protocol.Selectors;
+using Microsoft.Extensions.Logging;
 
 namespace Loggregator.Doppler.Attach;
 
@@ -15,10 +16,18 @@ namespace Loggregator.Doppler.Attach;
 /// never behind the first of its envelopes.
 /// </summary>
 internal sealed class AttachSession(
-    EnvelopeLog log, LogSources sources, DropsondeRows v1, DopplerIdentity identity, DopplerCounters counters, Draining draining, TimeProvider time)
+    EnvelopeLog log,
+    LogSources sources,
+    DropsondeRows v1,
+    DopplerIdentity identity,
+    DopplerCounters counters,
+    Draining draining,
+    TimeProvider time,
+    ILogger logger)
     : IDisposable
 {
     private const int MaxSubscriptions = 100_000;
+    private readonly AttachMembers _members = new(identity, logger);
     private readonly AttachOutput _v2 = new(log, counters, conversion: null);
     private readonly HeldAnnouncement _held = new(sources, time);
     private readonly Dictionary<uint, AttachOutput> _open = [];
@@ -119,6 +128,9 @@ internal sealed class AttachSession(
             case AttachRequest.RequestOneofCase.Close:
                 Close(request.Close.Subscription);
                 break;
+            case AttachRequest.RequestOneofCase.Ack:
+                Acknowledge(request.Ack);
+                break;
             default:
                 break; // the hello, or what a later version asks
         }
@@ -149,18 +161,21 @@ internal sealed class AttachSession(
             : _open.Count >= MaxSubscriptions && !known ? $"There are {MaxSubscriptions} subscriptions already."
             : open.Sharing == Sharing.BySource && open.ShardId.Length > 0 && open.Member.Length == 0 ? "A member of a group by source needs a name."
             : known && present != output ? "A subscription cannot change between v1 and v2."
+            : open.Acknowledged ? AttachMembers.Refuse(open)
             : "";
         var answer = new Opened { Subscription = open.Subscription, Error = error };
         if (error.Length == 0)
         {
             var opened = output.Consumer.Open(Compile(open));
+            answer.Error = opened.Refused ?? "";
+            answer.NewGroup = opened.NewGroup;
             answer.FirstPosition = (ulong)opened.FirstPosition;
             answer.LivePosition = (ulong)opened.LivePosition;
             answer.OldestTimestamp = opened.OldestTimestamp;
             answer.AgedOut = opened.AgedOut;
-            if (_open.TryAdd(open.Subscription, output))
+            if (answer.Error.Length == 0)
             {
-                Interlocked.Increment(ref counters.Subscriptions);
+                Opened(open, output);
             }
         }
 
@@ -169,12 +184,48 @@ internal sealed class AttachSession(
         output.Consumer.Signal.Set();
     }
 
+    private void Opened(Open open, AttachOutput output)
+    {
+        if (_open.TryAdd(open.Subscription, output))
+        {
+            Interlocked.Increment(ref counters.Subscriptions);
+        }
+
+        if (open.Acknowledged)
+        {
+            _members.Add(open);
+        }
+    }
+
+    private void Acknowledge(Ack ack)
+    {
+        if (_open.TryGetValue(ack.Subscription, out var output) && _members.Acknowledge(ack, output.Consumer) is { } error)
+        {
+            End(ack.Subscription, output);
+            Tell(ack.Subscription, error);
+        }
+    }
+
+    /// <summary>Tells that a subscription was ended here, and why. Any thread.</summary>
+    private void Tell(uint subscription, string error)
+    {
+        _v2.News.Add(frame => frame.Ended.Add(new Ended { Subscription = subscription, Error = error }));
+        _v2.Consumer.Signal.Set();
+    }
+
+    private void End(uint subscription, AttachOutput output)
+    {
+        _open.Remove(subscription);
+        _members.Remove(subscription);
+        output.Consumer.Close(subscription);
+        Interlocked.Decrement(ref counters.Subscriptions);
+    }
+
     private void Close(uint subscription)
     {
-        if (_open.Remove(subscription, out var output))
+        if (_open.TryGetValue(subscription, out var output))
         {
-            output.Consumer.Close(subscription);
-            Interlocked.Decrement(ref counters.Subscriptions);
+            End(subscription, output);
         }
 
         output ??= _v2;
@@ -200,6 +251,8 @@ internal sealed class AttachSession(
                 Start.FromOneofCase.After => SubscriptionStart.After,
                 _ => SubscriptionStart.Now,
             },
+            Acknowledged = open.Acknowledged,
+            OnEnded = error => Tell(open.Subscription, error),
             Last = start?.Last ?? 0,
             Since = start is { FromCase: Start.FromOneofCase.Since } ? start.Since : long.MinValue,
             After = known ? (long)Math.Min(start!.After, long.MaxValue) : 0,
@@ -221,9 +274,13 @@ internal sealed class AttachSession(
             });
         }
 
-        if (tick && _held.Next() is { } held)
+        if (tick)
         {
-            _v2.Frame.Add(new AttachFrame { Held = held });
+            _members.WarnOfOverdue(_v2.Consumer);
+            if (_held.Next() is { } held)
+            {
+                _v2.Frame.Add(new AttachFrame { Held = held });
+            }
         }
 
         if (!_toldLeaving && draining.Stopping.IsCancellationRequested)

@@ -59,7 +59,7 @@ internal sealed class BatchFrame(int maxBytes, IReadOnlyList<IEnvelopeFilter> fi
         }
     }
 
-    protected override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition)
+    protected override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions)
     {
         // Only one subscription reads this message, and positions mean nothing to the original protocol.
     }

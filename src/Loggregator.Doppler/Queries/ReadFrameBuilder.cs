@@ -21,7 +21,7 @@ internal sealed class ReadFrameBuilder(int maxBytes) : LogFrame(maxBytes, repeat
         // What was evicted while it was being read is history that is not held any more: the oldest timestamp says so.
     }
 
-    protected override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition)
+    protected override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions)
     {
         // There is one subscription only.
     }

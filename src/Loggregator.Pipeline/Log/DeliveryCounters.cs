@@ -3,7 +3,7 @@ using Loggregator.Protocol.V1;
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
-/// What was matched, with multiplicity, and where it went: at rest, matched = written + evicted + too large + peer gone + unconverted. Any thread adds.
+/// What was matched, with multiplicity, and where it went: at rest, matched = written + evicted + too large + peer gone + returned + unconverted. Any thread adds.
 /// </summary>
 public sealed class DeliveryCounters
 {
@@ -21,6 +21,9 @@ public sealed class DeliveryCounters
 
     /// <summary>Lost because the peer went while they were being written.</summary>
     public long PeerGone;
+
+    /// <summary>Went back to their group, to be sent again, because the peer left while they were being written.</summary>
+    public long Returned;
 
     /// <summary>Rows that were converted to v1, however many got them.</summary>
     public long Converted;

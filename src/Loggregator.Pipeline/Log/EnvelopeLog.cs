@@ -1,3 +1,4 @@
+using Loggregator.Pipeline.Groups;
 using Loggregator.Protocol.Envelopes;
 
 namespace Loggregator.Pipeline.Log;
@@ -30,7 +31,8 @@ public sealed class EnvelopeLog
     /// <param name="budget">Bytes of memory for envelopes and their rows; at least 1 MiB.</param>
     /// <param name="time">Tells which sources are idle.</param>
     /// <param name="maxSources">Sources that are indexed apart.</param>
-    public EnvelopeLog(long budget, TimeProvider time, int maxSources = MaxSources)
+    /// <param name="groups">What groups that acknowledge may take.</param>
+    public EnvelopeLog(long budget, TimeProvider time, int maxSources = MaxSources, GroupLimits? groups = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(budget, 64 * 1024);
         ArgumentNullException.ThrowIfNull(time);
@@ -42,6 +44,7 @@ public sealed class EnvelopeLog
         Segments = new SegmentList(_pool);
         _binding = new LogBinding(_sources);
         _eviction = new Eviction(Segments, _pool, _sources, _level, budget);
+        Groups = new AckGroups(this, groups ?? new GroupLimits(), time);
     }
 
     /// <summary>The position of the next envelope.</summary>
@@ -58,6 +61,9 @@ public sealed class EnvelopeLog
 
     /// <summary>Envelopes that left the log.</summary>
     public long Evicted => _eviction.Rows;
+
+    /// <summary>The groups whose members acknowledge.</summary>
+    public AckGroups Groups { get; }
 
     /// <summary>Sources that hold envelopes.</summary>
     public int HeldSources => _level.Holders;
@@ -141,22 +147,28 @@ public sealed class EnvelopeLog
     internal OpenedSubscription PlaceAtStart(Subscription subscription)
     {
         var request = subscription.Request;
-        var complete = Segments.OldestYoung.FirstPosition; // from here on nothing was ever evicted
         subscription.LivePosition = _head;
         subscription.FilterUntil = request.Start == SubscriptionStart.Since || request.ReadBefore is not null ? _head : 0;
         subscription.Seeking = request.Start == SubscriptionStart.Last;
-        var (position, agedOut) = request.Start switch
+        var (position, agedOut) = StartOf(request);
+        var (segment, row) = Segments.Locate(position);
+        subscription.Reader.Position = position;
+        subscription.Reader.MoveTo(segment, row);
+        var first = position == _head ? _head : Math.Max(position, row < segment.Count ? segment.PositionOf(row) : _head);
+        return Describe(first, agedOut);
+    }
+
+    /// <summary>The position that is asked for, and whether what was there is not held any more. Append lock.</summary>
+    internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
+    {
+        var complete = Segments.OldestYoung.FirstPosition; // from here on nothing was ever evicted
+        return request.Start switch
         {
             SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.OldestYoung.MinTimestamp),
             SubscriptionStart.After => (Math.Min(request.After, _head), !_eviction.Never && request.After < complete),
             SubscriptionStart.Last => (0L, false),
             _ => (_head, false),
         };
-        var (segment, row) = Segments.Locate(position);
-        subscription.Reader.Position = position;
-        subscription.Reader.MoveTo(segment, row);
-        var first = position == _head ? _head : Math.Max(position, row < segment.Count ? segment.PositionOf(row) : _head);
-        return Describe(first, agedOut);
     }
 
     internal OpenedSubscription Describe(long first, bool agedOut) =>

@@ -15,7 +15,7 @@ internal sealed class LogBinding(SourceTable sources)
     {
         var request = subscription.Request;
         var targets = new List<Target>(request.Selectors.Count);
-        var shared = request.ShardId.Length > 0;
+        var shared = request.ShardId.Length > 0 && !request.Acknowledged;
         var common = shared && request.BySource
             ? _groups.Join(request.ShardId, bySource: true, request.Selectors, request.MemberName, head, oldest)
             : null;

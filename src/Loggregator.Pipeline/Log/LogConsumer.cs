@@ -1,4 +1,5 @@
 using Loggregator.Pipeline.Flow;
+using Loggregator.Pipeline.Groups;
 
 namespace Loggregator.Pipeline.Log;
 
@@ -11,6 +12,7 @@ public sealed class LogConsumer : IDisposable
 {
     private readonly EnvelopeLog _log;
     private readonly LogWalk _walk;
+    private readonly DeliveryCounters _counters;
     private readonly Dictionary<uint, Subscription> _subscriptions = [];
     private readonly List<Subscription> _apart = [];
     private readonly RouteTable _sharedTable = new(live: true);
@@ -26,6 +28,7 @@ public sealed class LogConsumer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(log);
         _log = log;
+        _counters = counters;
         _walk = new LogWalk(counters);
         _shared = new LogReader(_sharedTable);
         log.Register(this);
@@ -49,6 +52,11 @@ public sealed class LogConsumer : IDisposable
     public OpenedSubscription Open(SubscriptionRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (request.Acknowledged)
+        {
+            return OpenMember(request);
+        }
+
         OpenedSubscription opened;
         Subscription subscription;
         lock (_log.AppendGate)
@@ -57,15 +65,12 @@ public sealed class LogConsumer : IDisposable
             {
                 if (_subscriptions.TryGetValue(request.Id, out var open))
                 {
-                    return Change(open, request);
+                    return open.Acked is null ? Change(open, request) : Refuse("A subscription that acknowledges cannot be changed: close it first.");
                 }
 
-                subscription = new Subscription(request) { Reader = new LogReader(new RouteTable(live: false)) };
-                subscription.Reader.Owner = subscription;
-                _subscriptions.Add(request.Id, subscription);
+                subscription = Add(request);
                 Bind(subscription);
                 opened = _log.PlaceAtStart(subscription);
-                _apart.Add(subscription);
                 UpdateLowest();
             }
         }
@@ -91,7 +96,7 @@ public sealed class LogConsumer : IDisposable
                     return false;
                 }
 
-                Unbind(subscription);
+                Leave(subscription);
                 if (subscription.Attached)
                 {
                     subscription.Attached = false;
@@ -118,10 +123,49 @@ public sealed class LogConsumer : IDisposable
                 return;
             }
 
+            subscription.WasGranted = true;
             subscription.Credit = Math.Min(subscription.Credit, long.MaxValue - Math.Max(bytes, 0)) + Math.Max(bytes, 0);
         }
 
         Signal.Set();
+    }
+
+    /// <summary>
+    /// The member of an acknowledged group has stored the first so many envelopes and gaps that it got since it was opened. What was said before
+    /// changes nothing. Of one that is not open: nothing.
+    /// </summary>
+    /// <returns>What is wrong with it; null when nothing is.</returns>
+    public string? Acknowledge(uint id, long envelopes, long gaps)
+    {
+        lock (Gate)
+        {
+            if (!_subscriptions.TryGetValue(id, out var subscription))
+            {
+                return null;
+            }
+
+            if (subscription.Acked is not { } member)
+            {
+                return "The subscription does not acknowledge.";
+            }
+
+            if (member.Acknowledge(envelopes, gaps) is { } error)
+            {
+                return error;
+            }
+        }
+
+        Signal.Set();
+        return null;
+    }
+
+    /// <summary>How long ago the oldest envelope was sent that a member has not acknowledged; zero when there is none.</summary>
+    public TimeSpan OldestUnacknowledged(uint id)
+    {
+        lock (Gate)
+        {
+            return _subscriptions.TryGetValue(id, out var subscription) && subscription.Acked is { } member ? member.OldestAge : TimeSpan.Zero;
+        }
     }
 
     /// <summary>
@@ -191,7 +235,8 @@ public sealed class LogConsumer : IDisposable
             lock (Gate)
             {
                 return (_attached > 0 && _shared.Position < _log.Head && !_log.HasNothingFor(_shared))
-                    || _apart.Exists(subscription => subscription.Seeking || !_log.HasNothingFor(subscription.Reader));
+                    || _apart.Exists(subscription =>
+                        subscription.Seeking || subscription.Acked is { IsOwed: true } || !_log.HasNothingFor(subscription.Reader));
             }
         }
     }
@@ -205,7 +250,7 @@ public sealed class LogConsumer : IDisposable
             {
                 foreach (var subscription in _subscriptions.Values)
                 {
-                    Unbind(subscription);
+                    Leave(subscription);
                 }
 
                 _subscriptions.Clear();
@@ -241,6 +286,7 @@ public sealed class LogConsumer : IDisposable
         {
             if (!subscription.Seeking)
             {
+                subscription.Acked?.Evict(rows);
                 subscription.Reader.Table.Refresh();
                 _walk.Lose(subscription.Reader, rows, sources);
             }
@@ -261,6 +307,77 @@ public sealed class LogConsumer : IDisposable
         }
 
         UpdateLowest();
+    }
+
+    /// <summary>Makes this the consumer of a group's keeper, which reads nothing and is charged with what is evicted. Append lock.</summary>
+    internal AckMember OpenKeeper(AckGroup group, SubscriptionRequest request)
+    {
+        lock (Gate)
+        {
+            var subscription = Add(request);
+            subscription.Acked = new AckMember(group, this, subscription);
+            Bind(subscription);
+            return subscription.Acked;
+        }
+    }
+
+    internal void UpdateLowest()
+    {
+        var lowest = _holdsEverything ? 0 : _attached > 0 ? _shared.Position : long.MaxValue;
+        foreach (var subscription in _apart)
+        {
+            lowest = Math.Min(lowest, subscription.Acked?.Lowest ?? subscription.Reader.Position);
+        }
+
+        Volatile.Write(ref _lowest, lowest);
+    }
+
+    private static OpenedSubscription Refuse(string why) => default(OpenedSubscription) with { Refused = why };
+
+    private OpenedSubscription OpenMember(SubscriptionRequest request)
+    {
+        lock (_log.AppendGate)
+        {
+            lock (Gate)
+            {
+                if (_subscriptions.ContainsKey(request.Id))
+                {
+                    return Refuse("A subscription that acknowledges cannot be changed: close it first.");
+                }
+
+                var place = _log.StartOf(request);
+                if (_log.Groups.Find(request, place.Position, _counters, out var isNew) is not { } group)
+                {
+                    return Refuse($"There are {_log.Groups.Limits.MaxGroups} groups that acknowledge already, each with members.");
+                }
+
+                var subscription = Add(request);
+                subscription.Acked = new AckMember(group, this, subscription);
+                subscription.LivePosition = _log.Head;
+                Bind(subscription);
+                group.Join(subscription.Acked);
+                return _log.Describe(Math.Min(subscription.Reader.Position, _log.Head), isNew && place.AgedOut) with { NewGroup = isNew };
+            }
+        }
+    }
+
+    private Subscription Add(SubscriptionRequest request)
+    {
+        var subscription = new Subscription(request) { Reader = new LogReader(new RouteTable(live: false)) };
+        subscription.Reader.Owner = subscription;
+        _subscriptions.Add(request.Id, subscription);
+        _apart.Add(subscription);
+        return subscription;
+    }
+
+    private void Leave(Subscription subscription)
+    {
+        if (subscription.Acked is { } member)
+        {
+            _log.Groups.Leave(member);
+        }
+
+        Unbind(subscription);
     }
 
     private void Settle(LogReader reader, SegmentList segments)
@@ -345,7 +462,7 @@ public sealed class LogConsumer : IDisposable
         {
             _firstApart = _firstApart < _apart.Count ? _firstApart : 0;
             var subscription = _apart[_firstApart];
-            if (subscription.Seeking || subscription.Credit <= 0)
+            if (subscription.Seeking || subscription.IsSpent)
             {
                 _firstApart++;
                 continue;
@@ -397,7 +514,7 @@ public sealed class LogConsumer : IDisposable
     }
 
     private static bool CanAttach(Subscription subscription) =>
-        subscription is { Seeking: false, Credit: > 0, Request.ReadBefore: null } && subscription.Reader.Position >= subscription.LivePosition;
+        subscription is { Seeking: false, Credit: > 0, Request.ReadBefore: null, Acked: null } && subscription.Reader.Position >= subscription.LivePosition;
 
     private void AttachArrived(LogFrame frame)
     {
@@ -417,7 +534,7 @@ public sealed class LogConsumer : IDisposable
         if (subscription.Told < position)
         {
             subscription.Told = position;
-            frame.Run(0, [subscription.Id], position);
+            frame.Run(0, [subscription.Id], position, []);
         }
     }
 
@@ -444,16 +561,5 @@ public sealed class LogConsumer : IDisposable
         }
 
         _walk.Spent.Clear();
-    }
-
-    private void UpdateLowest()
-    {
-        var lowest = _holdsEverything ? 0 : _attached > 0 ? _shared.Position : long.MaxValue;
-        foreach (var subscription in _apart)
-        {
-            lowest = Math.Min(lowest, subscription.Reader.Position);
-        }
-
-        Volatile.Write(ref _lowest, lowest);
     }
 }

@@ -25,6 +25,9 @@ public abstract class LogFrame(int maxBytes, bool repeats, DropsondeRows? conver
     /// <summary>How often envelopes are delivered by it: a record counts once for each time that a subscription gets it.</summary>
     public int Deliveries { get; private set; }
 
+    /// <summary>Of <see cref="Deliveries"/>, those that are to be acknowledged: unwritten ones are not lost.</summary>
+    public int Acknowledgeable { get; internal set; }
+
     /// <summary>Bytes of gap notices so far; a frame that has more than <see cref="MaxGapBytes"/> takes no further ones.</summary>
     public int GapBytes { get; protected set; }
 
@@ -48,6 +51,7 @@ public abstract class LogFrame(int maxBytes, bool repeats, DropsondeRows? conver
         _rent = Math.Max(FirstRent, Math.Min(message.Length, maxBytes) + Slack); // the next one is likely to be as large: it need not grow
         Envelopes = 0;
         Deliveries = 0;
+        Acknowledgeable = 0;
         GapBytes = 0;
         return message;
     }
@@ -55,8 +59,11 @@ public abstract class LogFrame(int maxBytes, bool repeats, DropsondeRows? conver
     /// <summary>Tells what a subscription lost; it stands before the records that follow.</summary>
     protected internal abstract void Gap(uint subscription, in Loss loss);
 
-    /// <summary>The last <paramref name="count"/> records, maybe none, go to these subscriptions, which then stand at a position.</summary>
-    protected internal abstract void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition);
+    /// <summary>
+    /// The last <paramref name="count"/> records, maybe none, go to these subscriptions, which then stand at a position.
+    /// <paramref name="positions"/> are those of the records when they are to be acknowledged; else it is empty.
+    /// </summary>
+    protected internal abstract void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions);
 
     /// <summary>The buffer, when something else than a record is to be written behind the records so far.</summary>
     protected MessageBuffer Open()

@@ -45,7 +45,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
             var count = segment.Count;
             var end = until == long.MaxValue ? count : Math.Min(count, segment.RowAt(until));
             more = ReadRows(reader, segment, end, frame);
-            if (!more || reader.Owner is { Credit: <= 0 })
+            if (!more || reader.Owner is { IsSpent: true })
             {
                 reader.Position = reader.Row < count ? segment.PositionOf(reader.Row) : segment.EndPosition;
                 break;
@@ -87,6 +87,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
                 foreach (var subscription in _matched.AsSpan(0, _matchedCount))
                 {
                     Count(subscription, LossReason.Evicted, header, envelope, position);
+                    subscription.Acked?.Lose(position);
                 }
 
                 sources.Entries[segment.Sources[row]].Lost += _matchedCount;
@@ -113,7 +114,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         {
             row = row < end ? reader.Table.NextRow(segment.Sources, row, end) : row;
             reader.Row = row;
-            if (row >= end || reader.Owner is { Credit: <= 0 })
+            if (row >= end || reader.Owner is { IsSpent: true })
             {
                 return true;
             }
@@ -182,6 +183,7 @@ internal sealed class LogWalk(DeliveryCounters counters)
         _rows += count;
         _records += records;
         _bytes += bytes;
+        _reader!.Owner?.Acked?.Take(segment.PositionOf(row), bytes); // its rows come one by one
         _lastSegment = segment;
         _lastRow = row;
         _bytesLeft -= bytes;
@@ -255,7 +257,10 @@ internal sealed class LogWalk(DeliveryCounters counters)
         }
 
         var next = _lastSegment!.PositionOf(_lastRow) + 1;
-        frame.Run(_records, _ids.AsSpan(0, _receiverCount), next);
+        var acked = _reader!.Owner?.Acked;
+        frame.Run(_records, _ids.AsSpan(0, _receiverCount), next, acked is null ? default : acked.Positions);
+        frame.Acknowledgeable += acked is null ? 0 : _rows;
+        acked?.EndRun();
         _matchedInWalk += (long)_rows * _receiverCount;
         foreach (var subscription in _receivers.AsSpan(0, _receiverCount))
         {
@@ -307,6 +312,10 @@ internal sealed class LogWalk(DeliveryCounters counters)
             if ((reader.Owner is not null || target.Subscription.Attached) && target.Takes(position, header, envelope, segment.Original(row), route.CheckSource))
             {
                 AddMatch(target.Subscription);
+                if (target.Subscription.Acked is not null)
+                {
+                    return; // it acknowledges an envelope once, however many of its selectors match
+                }
             }
         }
     }
@@ -354,14 +363,16 @@ internal sealed class LogWalk(DeliveryCounters counters)
     public static bool TellLosses(Subscription subscription, LogFrame frame)
     {
         var id = subscription.Id;
+        var acked = subscription.Acked;
         subscription.Losses.Drain(loss =>
         {
-            if (frame.GapBytes >= LogFrame.MaxGapBytes)
+            if (frame.GapBytes >= LogFrame.MaxGapBytes || acked is { MayTellGap: false })
             {
                 return false;
             }
 
             frame.Gap(id, loss);
+            acked?.Told(loss);
             return true;
         });
         return !subscription.HasLosses;

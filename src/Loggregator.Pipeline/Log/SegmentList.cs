@@ -144,6 +144,18 @@ internal sealed class SegmentList
         return listed;
     }
 
+    /// <summary>Bytes of the segments from the one on that a position is in.</summary>
+    public long BytesFrom(long position)
+    {
+        var bytes = 0L;
+        for (var segment = Locate(position).Segment; segment is not null; segment = segment.Next)
+        {
+            bytes += segment.ByteCount;
+        }
+
+        return bytes;
+    }
+
     /// <summary>The row at or behind <paramref name="position"/>, or the place where the next row will be.</summary>
     public (Segment Segment, int Row) Locate(long position)
     {

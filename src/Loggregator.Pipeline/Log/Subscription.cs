@@ -1,4 +1,5 @@
 using Loggregator.Pipeline.Flow;
+using Loggregator.Pipeline.Groups;
 
 namespace Loggregator.Pipeline.Log;
 
@@ -11,6 +12,7 @@ internal sealed class Subscription
     {
         Request = request;
         Credit = request.Credit;
+        WasGranted = Credit > 0;
         Alone = [this];
     }
 
@@ -26,11 +28,20 @@ internal sealed class Subscription
     /// <summary>Bytes that may be delivered; what was begun with the last of it is finished, so it may be below 0.</summary>
     public long Credit { get; set; }
 
+    /// <summary>Credit was given to it, were it none.</summary>
+    public bool WasGranted { get; set; }
+
     /// <summary>
     /// Bytes that it may still put into frames before it is another's turn. A frame that it filled may take it below 0, and then its next turn is
     /// as much shorter.
     /// </summary>
     public int Turn { get; set; }
+
+    /// <summary>Its share of a group that acknowledges; null when it does not.</summary>
+    public AckMember? Acked { get; set; }
+
+    /// <summary>It can take nothing more for now.</summary>
+    public bool IsSpent => Credit <= 0 || Acked is { IsFull: true };
 
     /// <summary>It is read for together with others, and has no position of its own.</summary>
     public bool Attached { get; set; }

@@ -20,6 +20,15 @@ public sealed class SubscriptionRequest
     /// <summary>The deterministic name, or the member's name in a group that shares by source.</summary>
     public string MemberName { get; init; } = "";
 
+    /// <summary>
+    /// It acknowledges what it gets, and what it does not acknowledge goes to others of its group, which shares by source. The group starts
+    /// where its first member asks; <see cref="SubscriptionStart.Last"/> is not for groups.
+    /// </summary>
+    public bool Acknowledged { get; init; }
+
+    /// <summary>Of <see cref="Acknowledged"/>: told, under locks, that it is a member no more, and why.</summary>
+    public Action<string>? OnEnded { get; init; }
+
     /// <summary>Where it starts.</summary>
     public SubscriptionStart Start { get; init; }
 

@@ -31,11 +31,12 @@ internal sealed class Target(Subscription subscription, IEnvelopeFilter filter, 
     };
 
     /// <summary>Whether a row that it concerns matches as soon as its source does.</summary>
-    public bool TakesAll(byte kind) => Member is null && (kind == RowKind.Gap || filter.TakesAll(RowKind.TypeOf(kind), RowKind.HasOriginal(kind)));
+    public bool TakesAll(byte kind) => Member is null && Subscription.Acked is null && (kind == RowKind.Gap || filter.TakesAll(RowKind.TypeOf(kind), RowKind.HasOriginal(kind)));
 
     /// <summary>Whether a row that it concerns matches.</summary>
     public bool Takes(long position, in EnvelopeHeader header, ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> original, bool checkSource) =>
         (!checkSource || Source is null || header.SourceId.Of(envelope).SequenceEqual(filter.SourceId))
         && (ForGaps || filter.MatchesContent(header, envelope, original))
-        && (Member is null || Member.Group.Chooses(Member, position, header, envelope));
+        && (Member is null || Member.Group.Chooses(Member, position, header, envelope))
+        && (Subscription.Acked is null || Subscription.Acked.Takes(position, header, envelope));
 }

@@ -13,10 +13,14 @@ public static class AttachFrameCodec
 {
     internal const uint Runs = 18;
     private const uint Gaps = 34;
-    internal const uint RunCount = 8, RunSubscriptions = 18, RunNextPosition = 24;
+    internal const uint RunCount = 8, RunSubscriptions = 18, RunNextPosition = 24, RunPositions = 34;
 
-    /// <summary>Writes the run of <paramref name="count"/> records; a subscription listed k times gets each of them k times.</summary>
-    public static void WriteRun(IBufferWriter<byte> writer, int count, ReadOnlySpan<uint> subscriptions, ulong nextPosition)
+    /// <summary>
+    /// Writes the run of <paramref name="count"/> records; a subscription listed k times gets each of them k times. The ascending positions of
+    /// the records are for those who acknowledge.
+    /// </summary>
+    public static void WriteRun(
+        IBufferWriter<byte> writer, int count, ReadOnlySpan<uint> subscriptions, ulong nextPosition, ReadOnlySpan<long> positions = default)
     {
         ArgumentNullException.ThrowIfNull(writer);
         var packed = 0;
@@ -25,9 +29,18 @@ public static class AttachFrameCodec
             packed += WireWriter.VarintLength(subscription);
         }
 
+        var steps = 0;
+        var before = 0L;
+        foreach (var position in positions)
+        {
+            steps += WireWriter.VarintLength((ulong)(position - before));
+            before = position;
+        }
+
         var content = WireWriter.NumberLength(RunCount, (uint)count)
             + WireWriter.FieldLength(RunSubscriptions, packed)
-            + WireWriter.NumberLength(RunNextPosition, nextPosition);
+            + WireWriter.NumberLength(RunNextPosition, nextPosition)
+            + (positions.IsEmpty ? 0 : WireWriter.FieldLength(RunPositions, steps));
         var wire = new WireWriter(writer.GetSpan(WireWriter.FieldLength(Runs, content)));
         wire.Header(Runs, content);
         wire.Number(RunCount, (uint)count);
@@ -38,6 +51,17 @@ public static class AttachFrameCodec
         }
 
         wire.Number(RunNextPosition, nextPosition);
+        if (!positions.IsEmpty)
+        {
+            wire.Header(RunPositions, steps);
+            before = 0;
+            foreach (var position in positions)
+            {
+                wire.Varint((ulong)(position - before));
+                before = position;
+            }
+        }
+
         wire.CommitTo(writer);
     }
 

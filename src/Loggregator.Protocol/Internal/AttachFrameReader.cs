@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Loggregator.Protocol.Envelopes;
 
 namespace Loggregator.Protocol.Internal;
@@ -13,6 +14,7 @@ public ref struct AttachFrameReader(ReadOnlySpan<byte> frame)
     private FieldReader _runs = new(frame);
     private RecordReader _records = new(frame);
     private ReadOnlySpan<byte> _run;
+    private ByteRange _positions; // in the frame, what is read of them already excluded
     private int _left;
 
     /// <summary>Number of records in the current run.</summary>
@@ -20,6 +22,15 @@ public ref struct AttachFrameReader(ReadOnlySpan<byte> frame)
 
     /// <summary>Where the run's subscriptions stand after it.</summary>
     public ulong NextPosition { get; private set; }
+
+    /// <summary>Whether the current run has the positions of its records.</summary>
+    public bool HasPositions { get; private set; }
+
+    /// <summary>Where the current record stands in the log, if the run has positions.</summary>
+    public ulong Position { get; private set; }
+
+    /// <summary>The positions of the records behind the current one: packed varints, each the distance to the one before.</summary>
+    public readonly ByteRange Positions => _positions;
 
     /// <summary>The subscriptions of the current run.</summary>
     public readonly SubscriptionReader Subscriptions => new(_run);
@@ -65,7 +76,7 @@ public ref struct AttachFrameReader(ReadOnlySpan<byte> frame)
         }
 
         _left--;
-        if (_records.MoveNext())
+        if (_records.MoveNext() && (!HasPositions || MovePosition()))
         {
             return true;
         }
@@ -125,9 +136,25 @@ public ref struct AttachFrameReader(ReadOnlySpan<byte> frame)
         return fields.Malformed ? 0 : length;
     }
 
+    private bool MovePosition()
+    {
+        var end = _positions.Offset + _positions.Length;
+        var next = Wire.ReadVarint(ref MemoryMarshal.GetReference(_frame), _positions.Offset, end, out var step);
+        if (next < 0)
+        {
+            return false;
+        }
+
+        _positions = new ByteRange(next, end - next);
+        Position += step;
+        return true;
+    }
+
     private void ReadRun(ReadOnlySpan<byte> run)
     {
         _run = run;
+        HasPositions = false;
+        Position = 0;
         RunCount = 0;
         NextPosition = 0;
         var fields = new FieldReader(run);
@@ -140,6 +167,10 @@ public ref struct AttachFrameReader(ReadOnlySpan<byte> frame)
                     break;
                 case AttachFrameCodec.RunNextPosition:
                     NextPosition = fields.Number;
+                    break;
+                case AttachFrameCodec.RunPositions:
+                    HasPositions = true;
+                    _positions = new ByteRange(_runs.Range.Offset + fields.Range.Offset, fields.Range.Length);
                     break;
                 default:
                     break;

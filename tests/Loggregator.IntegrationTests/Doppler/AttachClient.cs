@@ -21,6 +21,11 @@ internal sealed class AttachClient : IDisposable
 
     public List<uint> Closed { get; } = [];
 
+    public List<Ended> Ended { get; } = [];
+
+    /// <summary>Of those that acknowledge: where each envelope stands.</summary>
+    public Dictionary<uint, List<ulong>> EnvelopePositions { get; } = [];
+
     public DopplerHello? Hello { get; private set; }
 
     public HeldSources? Held { get; private set; }
@@ -53,6 +58,19 @@ internal sealed class AttachClient : IDisposable
         await _call.RequestStream.WriteAsync(new AttachRequest { Close = new Close { Subscription = subscription } }, DopplerHost.Patience);
         await UntilAsync(() => Closed.Contains(subscription));
     }
+
+    public Task AckAsync(uint subscription, int envelopes, int gaps = 0, ulong? incarnation = null) => _call.RequestStream.WriteAsync(
+        new AttachRequest
+        {
+            Ack = new Ack
+            {
+                Subscription = subscription,
+                Incarnation = incarnation ?? Hello!.Incarnation,
+                Envelopes = (ulong)envelopes,
+                Gaps = (ulong)gaps,
+            },
+        },
+        DopplerHost.Patience);
 
     public IReadOnlyList<string> Of(uint subscription) => Logs.TryGetValue(subscription, out var logs) ? logs : [];
 
@@ -105,6 +123,14 @@ internal sealed class AttachClient : IDisposable
                 }
             }
 
+            Assert.True(run.Positions.Count is 0 || run.Positions.Count == run.Count, "a run has a position for each of its envelopes or for none");
+            ulong position = 0;
+            foreach (var step in run.Positions)
+            {
+                position += step;
+                (EnvelopePositions.TryGetValue(run.Subscriptions[0], out var known) ? known : EnvelopePositions[run.Subscriptions[0]] = []).Add(position);
+            }
+
             foreach (var subscription in run.Subscriptions)
             {
                 Positions[subscription] = run.NextPosition;
@@ -113,5 +139,6 @@ internal sealed class AttachClient : IDisposable
 
         Assert.Equal(frame.Batch.Count, at);
         Closed.AddRange(frame.Closed);
+        Ended.AddRange(frame.Ended);
     }
 }

@@ -99,7 +99,8 @@ internal sealed class DopplerHost : IAsyncDisposable
         await UntilAsync(
             () => Interlocked.Read(ref counters.Received) == counters.Appended + Interlocked.Read(ref counters.Invalid) + Interlocked.Read(ref counters.TooLarge)
                 && Interlocked.Read(ref delivery.Matched) == Interlocked.Read(ref delivery.Written) + Interlocked.Read(ref delivery.Evicted)
-                    + Interlocked.Read(ref delivery.TooLarge) + Interlocked.Read(ref delivery.PeerGone) + delivery.Unconverted.Sum(),
+                    + Interlocked.Read(ref delivery.TooLarge) + Interlocked.Read(ref delivery.PeerGone) + Interlocked.Read(ref delivery.Returned) + delivery.Unconverted.Sum()
+                && counters.Groups.All(group => group.Matched == group.Acknowledged + group.Dropped + group.Held),
             "conservation holds");
     }
 

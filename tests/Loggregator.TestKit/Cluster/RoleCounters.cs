@@ -47,9 +47,15 @@ internal sealed class RoleCounters(string role, IServiceProvider services)
             yield return new Account(
                 $"{role}: received = appended + invalid + too large", doppler.Received, doppler.Appended + doppler.Invalid + doppler.TooLarge);
             yield return new Account(
-                $"{role}: matched = written + evicted + too large + peer gone + unconverted",
+                $"{role}: matched = written + evicted + too large + peer gone + returned + unconverted",
                 delivery.Matched,
-                delivery.Written + delivery.Evicted + delivery.TooLarge + delivery.PeerGone + delivery.Unconverted.Sum());
+                delivery.Written + delivery.Evicted + delivery.TooLarge + delivery.PeerGone + delivery.Returned + delivery.Unconverted.Sum());
+        }
+
+        foreach (var group in _doppler?.Groups ?? [])
+        {
+            yield return new Account(
+                $"{role}: group {group.ShardId}: matched = acknowledged + dropped + held", group.Matched, group.Acknowledged + group.Dropped + group.Held);
         }
 
         if (_trafficController is { } controller)

@@ -17,9 +17,10 @@ public sealed class DopplerOptionsTests
             LogBytes = 5,
             MaxEgressMessageBytes = -1,
             DrainDeadline = TimeSpan.FromSeconds(-1),
+            GroupKeep = TimeSpan.FromDays(2),
         }.Validate().ToArray();
 
-        Assert.Equal(4, errors.Length);
+        Assert.Equal(5, errors.Length);
         Assert.All(errors, error => Assert.Matches("^Doppler:[A-Za-z]+ is .* Give ", error));
     }
 }

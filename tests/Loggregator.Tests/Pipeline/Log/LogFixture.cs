@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Loggregator.Pipeline.Groups;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Selectors;
@@ -17,9 +18,9 @@ internal sealed class LogFixture
     private readonly ArrayBufferWriter<byte> _envelope = new();
     private readonly ArrayBufferWriter<byte> _message = new();
 
-    public LogFixture(long budget = 1 << 20, int maxSources = 1000)
+    public LogFixture(long budget = 1 << 20, int maxSources = 1000, GroupLimits? limits = null)
     {
-        Log = new EnvelopeLog(budget, Time, maxSources);
+        Log = new EnvelopeLog(budget, Time, maxSources, limits);
         _batch = new AppendBatch(Log);
     }
 

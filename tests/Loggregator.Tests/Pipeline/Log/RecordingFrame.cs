@@ -9,7 +9,7 @@ namespace Loggregator.Tests.Pipeline.Log;
 /// <summary>A frame that keeps what each subscription got: the payloads of its logs, or the names of its counters.</summary>
 internal sealed class RecordingFrame(int maxBytes = 64 * 1024) : LogFrame(maxBytes, repeats: false)
 {
-    private readonly List<(int Count, uint[] Subscriptions, long Next)> _runs = [];
+    private readonly List<(int Count, uint[] Subscriptions, long Next, long[] Positions)> _runs = [];
 
     public override bool IsEmpty => base.IsEmpty && _runs.Count == 0;
 
@@ -18,6 +18,9 @@ internal sealed class RecordingFrame(int maxBytes = 64 * 1024) : LogFrame(maxByt
     public Dictionary<uint, List<Loss>> Gaps { get; } = [];
 
     public Dictionary<uint, long> NextPosition { get; } = [];
+
+    /// <summary>Of those that acknowledge: the position of each of <see cref="Received"/>.</summary>
+    public Dictionary<uint, List<long>> Positions { get; } = [];
 
     public List<int> FrameBytes { get; } = [];
 
@@ -55,15 +58,15 @@ internal sealed class RecordingFrame(int maxBytes = 64 * 1024) : LogFrame(maxByt
         Open();
     }
 
-    protected internal override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition) =>
-        _runs.Add((count, subscriptions.ToArray(), nextPosition));
+    protected internal override void Run(int count, ReadOnlySpan<uint> subscriptions, long nextPosition, ReadOnlySpan<long> positions) =>
+        _runs.Add((count, subscriptions.ToArray(), nextPosition, positions.ToArray()));
 
     private void Record()
     {
         using var message = Take();
         FrameBytes.Add(message.Length);
         var records = new RecordReader(message.Span);
-        foreach (var (count, subscriptions, next) in _runs)
+        foreach (var (count, subscriptions, next, positions) in _runs)
         {
             for (var i = 0; i < count; i++)
             {
@@ -75,6 +78,11 @@ internal sealed class RecordingFrame(int maxBytes = 64 * 1024) : LogFrame(maxByt
                     EnvelopeType.Counter => EnvelopeReader.Counter(records.Current, header).Name,
                     _ => "?"u8,
                 });
+                if (positions.Length > 0)
+                {
+                    (Positions.TryGetValue(subscriptions[0], out var known) ? known : Positions[subscriptions[0]] = []).Add(positions[i]);
+                }
+
                 foreach (var subscription in subscriptions)
                 {
                     (Received.TryGetValue(subscription, out var got) ? got : Received[subscription] = []).Add(text);
