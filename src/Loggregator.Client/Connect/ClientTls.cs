@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Loggregator.Client.Connect;
 
@@ -48,6 +49,20 @@ public sealed class ClientTls
     internal X509Certificate2Collection? HttpAuthorities() => Authorities ?? (AuthorityFile is null ? null : PeerFiles.ReadAuthority(AuthorityFile));
 
     /// <summary>The certificate that is shown to an HTTPS server; null: none.</summary>
-    internal X509Certificate2? HttpCertificate() =>
-        Certificate ?? (CertificateFile is null || KeyFile is null ? null : X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile));
+    internal X509Certificate2? HttpCertificate()
+    {
+        if (Certificate is not null || CertificateFile is null || KeyFile is null)
+        {
+            return Certificate;
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new CredentialsException($"The certificate {CertificateFile} and the key {KeyFile} cannot be used: {e.Message}", e);
+        }
+    }
 }

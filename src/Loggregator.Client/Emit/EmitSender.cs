@@ -118,15 +118,13 @@ internal sealed class EmitSender(CallInvoker agent, EmitterOptions options, Emit
     // One attempt: what does not get through is told with the next losses.
     private async ValueTask TellAsync(CancellationToken abort)
     {
-        if (!options.TellLosses || abort.IsCancellationRequested || losses.Records() is not { } records)
-        {
-            return;
-        }
-
         try
         {
-            await CallAsync(records, abort).ConfigureAwait(false);
-            losses.Told();
+            while (options.TellLosses && !abort.IsCancellationRequested && losses.Records() is { } records)
+            {
+                await CallAsync(records, abort).ConfigureAwait(false);
+                losses.Told();
+            }
         }
         catch (RpcException e)
         {

@@ -168,6 +168,8 @@ public sealed class ConsumerTests
         Assert.Throws<ArgumentNullException>(() => new Consumer(null!));
         Assert.Throws<ArgumentException>(() => new Consumer(new ConsumerOptions { Url = new Uri("/relative", UriKind.Relative) }));
         Assert.Throws<ArgumentException>(() => new Consumer(new ConsumerOptions { Url = new Uri("ftp://edge") }));
+        Assert.Throws<CredentialsException>(() => new Consumer(new ConsumerOptions { Url = Url, Tls = new ClientTls { AuthorityFile = "/nowhere/ca.crt" } }));
+        Assert.Throws<CredentialsException>(() => new Consumer(new ConsumerOptions { Url = Url, Tls = new ClientTls { CertificateFile = "/nowhere/a.crt", KeyFile = "/nowhere/a.key" } }));
         using var consumer = new Consumer(new ConsumerOptions { Url = Url });
         Assert.Throws<ArgumentNullException>(() => consumer.StreamAsync(null!, Cancel));
         Assert.Throws<ArgumentException>(() => consumer.RecentAsync(new StreamQuery { SourceIds = [null!] }, Cancel));

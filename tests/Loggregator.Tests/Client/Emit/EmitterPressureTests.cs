@@ -144,6 +144,24 @@ public sealed class EmitterPressureTests
     }
 
     [Fact]
+    public async Task Losses_OfManySources_AreAllToldAndNoneTwice()
+    {
+        const int Sources = 1500;
+        var agent = new FakeAgent { Hold = new TaskCompletionSource() };
+        await using var emitter = new Emitter(new EmitterOptions { WhenFull = WhenFull.DropNewest, CapacityEnvelopes = 1 }, agent);
+        emitter.Log("held");
+        for (var source = 0; source < Sources; source++)
+        {
+            Assert.False(emitter.Log("x", details: new EnvelopeDetails { SourceId = $"app-{source}" }));
+        }
+
+        agent.Hold.SetResult();
+        await emitter.CompleteAsync(Cancel);
+        Assert.Equal((ulong)Sources, agent.Gaps.Aggregate(0UL, (sum, gap) => sum + gap.Counter.Delta));
+        Assert.Equal(1000, agent.Gaps.Count(gap => gap.SourceId != "other")); // the table's bound; the rest is folded together
+    }
+
+    [Fact]
     public async Task OnLoss_Throws_NothingIsHarmed()
     {
         var agent = new FakeAgent { Failures = 1, Status = new Grpc.Core.Status(Grpc.Core.StatusCode.Unimplemented, "") };
