@@ -22,6 +22,7 @@ internal sealed record OpenQuery(StreamRequest Request, int LastLines, long? Sin
         var start = open.Start?.FromCase ?? Start.FromOneofCase.None;
         error = open.Selectors.Count == 0 && open.V1 is null ? "Give at least one selector, or a filter of v1."
             : open.Sharing == Sharing.BySource && open.ShardId.Length > 0 && open.Member.Length == 0 ? "A member of a group by source needs a name."
+            : open.Acknowledged ? "A Traffic Controller keeps no marks: attach to the Dopplers to acknowledge."
             : start == Start.FromOneofCase.After ? "A Traffic Controller's positions are cursors: give start.cursor."
             : start == Start.FromOneofCase.Last && open.Start!.Last > options.MaxHistoryLines
                 ? string.Create(CultureInfo.InvariantCulture, $"start.last is {open.Start.Last}: give at most {options.MaxHistoryLines}, or start.since.")
