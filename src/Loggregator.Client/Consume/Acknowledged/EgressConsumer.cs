@@ -19,7 +19,7 @@ namespace Loggregator.Client.Consume.Acknowledged;
 internal sealed class EgressConsumer : IAsyncDisposable
 {
     private readonly GrpcChannel _channel;
-    private readonly EgressBatchRequest _request;
+    private readonly MessageBuffer _request; // written again at each call, and left to the collector, as a call may be writing it at the end
     private readonly string _address;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -45,8 +45,10 @@ internal sealed class EgressConsumer : IAsyncDisposable
     {
         (_address, _time, _log) = (address, time, log);
         _channel = connector.Open(address, serverName);
-        _request = new EgressBatchRequest { ShardId = shardId, UsePreferredTags = true };
-        _request.Selectors.AddRange(selectors);
+        var request = new EgressBatchRequest { ShardId = shardId, UsePreferredTags = true };
+        request.Selectors.AddRange(selectors);
+        _request = MessageBuffer.Rent(request.CalculateSize());
+        request.WriteTo(_request);
     }
 
     /// <summary>Envelopes received, invalid ones included.</summary>
@@ -122,10 +124,8 @@ internal sealed class EgressConsumer : IAsyncDisposable
     private AsyncServerStreamingCall<MessageBuffer> Open(CancellationToken cancel)
     {
         _callBegan = _time.GetTimestamp();
-        using var message = MessageBuffer.Rent(_request.CalculateSize());
-        _request.WriteTo(message);
         return _channel.CreateCallInvoker().AsyncServerStreamingCall(
-            RawMethods.BatchedReceiver, null, new CallOptions(cancellationToken: cancel), message);
+            RawMethods.BatchedReceiver, null, new CallOptions(cancellationToken: cancel), _request);
     }
 
     // We are the first of our tiers that sees these bytes: an invalid envelope is dropped alone, and splits the batch.
