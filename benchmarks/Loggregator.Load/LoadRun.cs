@@ -115,7 +115,12 @@ internal sealed class LoadRun(LoadOptions options, string command)
     private LoadReport Report(
         DateTimeOffset started, EnvelopeTemplate template, List<SendLink> links, List<ReaderGroup> groups, MeasuredWindow window, long[] sent)
     {
-        var results = groups.Select(g => Result(g, window, sent)).ToList();
+        List<GroupReport> results = [.. groups.Select(g => Result(g, window, sent))];
+        if (results.Count > GroupReport.Crowd && groups.All(g => g.Tail))
+        {
+            results = [GroupReport.Merge(results, groups.Select(g => g.Tally.Latency))];
+        }
+
         return new LoadReport
         {
             Started = started.ToString("O", CultureInfo.InvariantCulture),
@@ -164,7 +169,7 @@ internal sealed class LoadRun(LoadOptions options, string command)
             Breaks = group.Breaks,
             LastError = group.LastError,
             Holds = holds,
-            Sources = sources,
+            Sources = [.. sources.OrderBy(source => source.Holds).Take(GroupReport.MaxSources)],
         };
     }
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Loggregator.Client.Connect;
+using Loggregator.Client;
 using Loggregator.Load.Reporting;
 using Spectre.Console;
 

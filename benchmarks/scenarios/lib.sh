@@ -51,10 +51,16 @@ stop() {
   wait "$1" 2>/dev/null || true
 }
 
+# wanted NAME: whether ONLY, a regular expression, leaves this measurement in.
+wanted() {
+  [[ $1 =~ ${ONLY:-.} ]]
+}
+
 # measure NAME OPTIONS...: one run of the load tool over mTLS; its report becomes results/NAME.json.
 measure() {
   local name=$1
   shift
+  wanted "$name" || return 0
   echo "== $name" >&2
   "$LOAD" run --cert "$WORK/certs/client.crt" --key "$WORK/certs/client.key" --ca "$WORK/certs/ca.crt" --check --json "$RESULTS/$name.json" "$@" || FAILED=1
   "$LOAD" table "$RESULTS"/*.json >"$WORK/table"

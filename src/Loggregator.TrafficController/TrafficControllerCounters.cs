@@ -48,10 +48,13 @@ public sealed class TrafficControllerCounters
     /// <summary>gRPC streams open now.</summary>
     public long GrpcStreams;
 
+    /// <summary>Subscriptions of Attach streams open now.</summary>
+    public long AttachSubscriptions;
+
     /// <summary>SSE streams open now.</summary>
     public long SseStreams;
 
-    /// <summary>gRPC streams refused because of the limit.</summary>
+    /// <summary>gRPC streams, and subscriptions of Attach streams, refused because of their limit.</summary>
     public long RejectedStreams;
 
     /// <summary>WebSockets open now.</summary>

@@ -1,4 +1,5 @@
 using Loggregator.TrafficController.Query;
+using Loggregator.TrafficController.Streams.Attach;
 using Loggregator.TrafficController.Streams.Grpc;
 using Loggregator.TrafficController.Streams.Sse;
 using Loggregator.TrafficController.Streams.WebSocket;
@@ -20,10 +21,11 @@ public static class TrafficControllerEndpoints
         return endpoints;
     }
 
-    /// <summary>Maps <c>loggregator.v2.Egress</c>.</summary>
+    /// <summary>Maps <c>loggregator.v2.Egress</c>, and <c>Attach</c> for our own clients.</summary>
     public static IEndpointRouteBuilder MapTrafficControllerGrpc(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<EgressService>();
+        endpoints.MapGrpcService<AttachService>();
         return endpoints;
     }
 

@@ -53,6 +53,7 @@ public sealed class TrafficControllerMetrics : IDisposable
     private static Measurement<long>[] Streams(TrafficControllerCounters counters) =>
     [
         new(counters.GrpcStreams, new KeyValuePair<string, object?>("protocol", "grpc")),
+        new(counters.AttachSubscriptions, new KeyValuePair<string, object?>("protocol", "attach")),
         new(counters.SseStreams, new KeyValuePair<string, object?>("protocol", "sse")),
         new(counters.WebSocketStreams, new KeyValuePair<string, object?>("protocol", "websocket")),
     ];

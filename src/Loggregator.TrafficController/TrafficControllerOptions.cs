@@ -9,13 +9,13 @@ public sealed class TrafficControllerOptions
     /// <summary>Where HTTP is served: <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>.</summary>
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
-    /// <summary>Where the reverse log proxy's gRPC is served.</summary>
+    /// <summary>Where gRPC is served: the reverse log proxy, and Attach for our own clients.</summary>
     public string GrpcListen { get; set; } = "0.0.0.0:8083";
 
     /// <summary>Our Dopplers, <c>host:port</c>; a name stands for all of its addresses.</summary>
     public string[] Dopplers { get; set; } = ["127.0.0.1:8082"];
 
-    /// <summary>Dopplers of the original Loggregator, <c>host:port</c>, read by <c>BatchedReceiver</c>.</summary>
+    /// <summary>Dopplers of the original Loggregator, <c>host:port</c>, read by <c>BatchedReceiver</c> and, of version 1, <c>BatchSubscribe</c>.</summary>
     public string[] OriginalDopplers { get; set; } = [];
 
     /// <summary>Lets HTTP be served beyond loopback although everyone may read everything.</summary>
@@ -23,6 +23,9 @@ public sealed class TrafficControllerOptions
 
     /// <summary>gRPC streams at a time; further ones are refused with ResourceExhausted.</summary>
     public int MaxEgressStreams { get; set; } = 1000;
+
+    /// <summary>Subscriptions at a time, of all Attach streams together; further ones are refused with an error of their own.</summary>
+    public int MaxAttachSubscriptions { get; set; } = 10_000;
 
     /// <summary>Domain of the cookies that <c>/set-cookie</c> sets, for example <c>doppler.example.com</c>; empty: there is no <c>/set-cookie</c>.</summary>
     public string CookieDomain { get; set; } = "";
@@ -80,6 +83,11 @@ public sealed class TrafficControllerOptions
         if (MaxEgressStreams < 0)
         {
             yield return $"TrafficController:MaxEgressStreams is {MaxEgressStreams}: give 0 (refuse all) or more.";
+        }
+
+        if (MaxAttachSubscriptions < 0)
+        {
+            yield return $"TrafficController:MaxAttachSubscriptions is {MaxAttachSubscriptions}: give 0 (refuse all) or more.";
         }
 
         if (MaxWebSockets < 0)

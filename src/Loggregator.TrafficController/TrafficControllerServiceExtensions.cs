@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Grpc.AspNetCore.Server.Model;
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams;
+using Loggregator.TrafficController.Streams.Attach;
 using Loggregator.TrafficController.Streams.Grpc;
 using Loggregator.TrafficController.Streams.Sse;
 using Loggregator.TrafficController.Streams.WebSocket;
@@ -36,8 +37,12 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<TrafficControllerEvents>();
         services.AddSingleton<WebSocketEndpoints>();
         services.AddSingleton<SetCookieEndpoint>();
+        services.AddSingleton<GrpcCalls>();
         services.AddSingleton<EgressService>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<EgressService>, EgressMethods>());
+        services.AddSingleton<Subscriptions>();
+        services.AddSingleton<AttachService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<AttachService>, AttachMethods>());
         services.AddSingleton(provider => new TrafficControllerService(
             provider.GetRequiredService<DopplerSet>(),
             provider.GetRequiredService<OpenStreams>(),

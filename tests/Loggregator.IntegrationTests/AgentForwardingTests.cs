@@ -173,6 +173,11 @@ public sealed class AgentForwardingTests
         Assert.Equal(lost, gaps.Sum(Count));
         Assert.Equal(10_000, lost + doppler.Received.Count(g => g.Source == "loud") - gaps.Length);
         Assert.Equal(gaps.Length, agent.Counters.Generated);
+        Assert.Single(gaps.Select(gap => NumberOf(gap).Epoch).Distinct());
+        Assert.Equal(Enumerable.Range(1, gaps.Length).Select(number => (ulong)number), gaps.Select(gap => NumberOf(gap).Sequence));
+
+        static (uint Epoch, ulong Sequence) NumberOf(AgentFakeDoppler.Got gap) =>
+            Stamp.TryRead(gap.Bytes, gap.Header, out var epoch, out var sequence) ? (epoch, sequence) : throw new InvalidOperationException("Not numbered.");
 
         static long Count(AgentFakeDoppler.Got gap) =>
             GapRecord.TryRead(gap.Bytes, gap.Header, out var fields) && fields.Hop.SequenceEqual("agent"u8) && fields.Reason.SequenceEqual("ring_full"u8)

@@ -4,9 +4,12 @@ using Google.Protobuf;
 using Loggregator.Agent.Ingress;
 using Loggregator.IntegrationTests.Doppler;
 using Loggregator.IntegrationTests.Doppler.V1;
+using Loggregator.IntegrationTests.TrafficController;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Protocol.Dropsonde;
 using Loggregator.Protocol.V1;
+using Loggregator.TestKit.Originals;
+using Loggregator.TestKit.WebSockets;
 using Xunit;
 
 namespace Loggregator.IntegrationTests;
@@ -168,6 +171,58 @@ public sealed class AgentUdpTests
         Assert.Equal("a", v1.Envelopes.First().LogMessage.AppId);
         Assert.Equal(1, Interlocked.Read(ref doppler.Counters.PushedV1));
         await doppler.AssertConservationAsync();
+    }
+
+    [Fact]
+    public async Task Emitters_InParallel_LoseNothingOfTheTotal()
+    {
+        await using var doppler = await AgentFakeDoppler.StartAsync("a");
+        await using var agent = await StartAsync(doppler);
+        Parallel.For(0, 8, _ =>
+        {
+            using var emitter = new Emitter(agent);
+            for (var i = 0; i < 25; i++)
+            {
+                emitter.Send(Counter("c", 1));
+            }
+        });
+        await doppler.WaitForAsync(got => got.Count == 200, "all envelopes");
+
+        Assert.Equal(Enumerable.Range(1, 200).Select(i => (ulong)i), doppler.Received.Select(got => V2(got).Counter.Total));
+    }
+
+    [Fact]
+    public async Task OriginalDopplers_EachGetTheVersionThatCame_AndOneTrafficControllerReadsThemAll()
+    {
+        const int Lines = 200; // of each version
+        await using var one = await OriginalDoppler.StartAsync();
+        await using var two = await OriginalDoppler.StartAsync();
+        await using var host = await TrafficControllerHost.StartAsync([], options => (options.Dopplers, options.OriginalDopplers) = ([], [one.Address, two.Address]));
+        using var tail = await RawWebSocket.OpenAsync(host.HttpPort, "/apps/app/stream", TestContext.Current.CancellationToken);
+        using var sse = await SseClient.OpenAsync(host.Http, "/v2/read?log&source_id=app");
+        await Eventually.TrueAsync(() => one is { Subscriptions: 1, Receivers: 1 } && two is { Subscriptions: 1, Receivers: 1 }, "both are read");
+        await using (var agent = await AgentHost.StartAsync(o =>
+            (o.Dopplers, o.OriginalDopplers, o.PushV1, o.Lanes) = ([one.Address, two.Address], true, true, 4)))
+        {
+            using var emitter = new Emitter(agent);
+            for (var i = 0; i < Lines; i++)
+            {
+                emitter.Send(SomeV1.Log("app", $"{Lines + i}"));
+                await agent.SendAsync(AgentHost.Logs("app", i, 1));
+            }
+
+            List<string> read = [];
+            while (read.Count < 2 * Lines)
+            {
+                read.Add(V1Reader.NameOf(Envelope.Parser.ParseFrom(await tail.ReadAsync(ClientFrame.Binary, TestContext.Current.CancellationToken))));
+            }
+
+            string[] all = [.. Enumerable.Range(0, 2 * Lines).Select(i => $"{i}").Order()];
+            Assert.Equal(all, read.Order());
+            Assert.Equal(all, (await sse.ReadLogsAsync(2 * Lines)).Order());
+        }
+
+        Assert.Equal((Lines, Lines), (one.Pushed + two.Pushed, one.Batched + two.Batched));
     }
 
     private static Task<AgentHost> StartAsync(AgentFakeDoppler doppler, bool tags = false) => AgentHost.StartAsync(options =>

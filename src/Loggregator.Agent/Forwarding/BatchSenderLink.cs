@@ -15,15 +15,14 @@ internal sealed class BatchSenderLink : ILaneLink
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
     private readonly AsyncClientStreamingCall<MessageBuffer, MessageBuffer> _call;
-    private readonly AsyncSignal _signal;
+    private readonly LinkStatus _status;
     private readonly TimeProvider _time;
     private readonly long _settledBytes;
     private readonly Queue<(ulong N, long At, int Bytes)> _young = new();
     private readonly Task _ending;
     private readonly PusherStream? _pusher;
     private Task _writing = Task.CompletedTask;
-    private volatile bool _busy, _finishing, _finished;
-    private volatile string? _failure;
+    private volatile bool _finishing, _finished;
     private long _youngBytes;
     private ulong _confirmed, _sent;
 
@@ -32,7 +31,7 @@ internal sealed class BatchSenderLink : ILaneLink
     {
         Peer = peer;
         Generation = generation;
-        _signal = signal;
+        _status = new LinkStatus(signal);
         _time = time;
         _settledBytes = settledBytes;
         peer.Use();
@@ -45,9 +44,9 @@ internal sealed class BatchSenderLink : ILaneLink
 
     public int Generation { get; }
 
-    public bool Busy => _busy;
+    public bool Busy => _status.Busy;
 
-    public string? Failure => _failure;
+    public string? Failure => _status.Failure;
 
     public bool Leaving => false;
 
@@ -62,10 +61,10 @@ internal sealed class BatchSenderLink : ILaneLink
             return _sent;
         }
 
-        while (_failure is null
+        while (Failure is null
             && _young.TryPeek(out var oldest)
             && (_youngBytes - oldest.Bytes >= _settledBytes || _time.GetElapsedTime(oldest.At) >= Settled)
-            && (!_busy || oldest.N != _sent))
+            && (!Busy || oldest.N != _sent))
         {
             _young.Dequeue();
             _youngBytes -= oldest.Bytes;
@@ -80,17 +79,15 @@ internal sealed class BatchSenderLink : ILaneLink
         _sent = batch.N;
         _young.Enqueue((batch.N, _time.GetTimestamp(), batch.Message.Length));
         _youngBytes += batch.Message.Length;
-        _busy = true;
         _writing = WriteAsync(batch.Message.Retain());
     }
 
     /// <summary>Half-closes: however an orderly Doppler answers that, it has read what came before.</summary>
     public void Finish()
     {
-        if (!_finishing && !_busy && _failure is null)
+        if (!_finishing && !Busy && Failure is null)
         {
             _finishing = true;
-            _busy = true;
             _writing = CompleteAsync();
         }
     }
@@ -104,53 +101,33 @@ internal sealed class BatchSenderLink : ILaneLink
         Peer.Unuse();
     }
 
-    private async Task WriteAsync(MessageBuffer message)
+    private Task WriteAsync(MessageBuffer message) => _status.WriteAsync(async () =>
     {
         using (message)
         {
-            try
+            if (_pusher is null)
             {
-                if (_pusher is null)
-                {
-                    await _call.RequestStream.WriteAsync(message);
-                }
-                else if (await _pusher.WriteAsync(message) is { } rest)
-                {
-                    using (rest)
-                    {
-                        await _call.RequestStream.WriteAsync(rest);
-                    }
-                }
+                await _call.RequestStream.WriteAsync(message);
             }
-            catch (Exception exception) when (LinkFailure.Is(exception))
+            else if (await _pusher.WriteAsync(message) is { } rest)
             {
-                _failure ??= PeerFailure.Text(exception);
+                using (rest)
+                {
+                    await _call.RequestStream.WriteAsync(rest);
+                }
             }
         }
+    });
 
-        _busy = false;
-        _signal.Set();
-    }
-
-    private async Task CompleteAsync()
+    private Task CompleteAsync() => _status.WriteAsync(async () =>
     {
-        try
+        if (_pusher is not null)
         {
-            if (_pusher is not null)
-            {
-                await _pusher.CompleteAsync();
-            }
-
-            await _call.RequestStream.CompleteAsync();
-        }
-        catch (Exception exception) when (LinkFailure.Is(exception))
-        {
-            _failure ??= PeerFailure.Text(exception);
+            await _pusher.CompleteAsync();
         }
 
-        _busy = false;
-        _signal.Set();
-    }
+        await _call.RequestStream.CompleteAsync();
+    });
 
     private async Task WaitForEndAsync()
     {
@@ -168,19 +145,11 @@ internal sealed class BatchSenderLink : ILaneLink
         {
             End(PeerFailure.Text(exception), orderly: false);
         }
-
-        _signal.Set();
     }
 
     private void End(string reason, bool orderly)
     {
-        if (orderly && _finishing)
-        {
-            _finished = true;
-        }
-        else
-        {
-            _failure ??= reason;
-        }
+        _finished = orderly && _finishing;
+        _status.End(_finished ? null : reason);
     }
 }

@@ -14,11 +14,10 @@ internal sealed class IngestLink : ILaneLink
     private static readonly TimeSpan UsualGap = TimeSpan.FromMilliseconds(1);
     private readonly AsyncDuplexStreamingCall<MessageBuffer, MessageBuffer> _call;
     private readonly AsyncSignal _signal;
+    private readonly LinkStatus _status;
     private readonly Action<IngestAnswer> _answered;
     private readonly Task _reading;
     private Task _writing;
-    private volatile bool _busy;
-    private volatile string? _failure;
     private volatile bool _leaving;
     private ulong _appended;
     private long _answers;
@@ -36,6 +35,7 @@ internal sealed class IngestLink : ILaneLink
         Peer = peer;
         Generation = generation;
         _signal = signal;
+        _status = new LinkStatus(signal);
         _answered = answered;
         peer.Use();
         _call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(RawMethods.Ingest, null, default);
@@ -49,9 +49,9 @@ internal sealed class IngestLink : ILaneLink
 
     public int Generation { get; }
 
-    public bool Busy => _busy;
+    public bool Busy => _status.Busy;
 
-    public string? Failure => _failure;
+    public string? Failure => _status.Failure;
 
     public bool Leaving => _leaving;
 
@@ -70,7 +70,7 @@ internal sealed class IngestLink : ILaneLink
 
     public async ValueTask DisposeAsync()
     {
-        if (_failure is null && !Busy)
+        if (Failure is null && !Busy)
         {
             try
             {
@@ -88,24 +88,13 @@ internal sealed class IngestLink : ILaneLink
         Peer.Unuse();
     }
 
-    private async Task WriteAsync(MessageBuffer message)
+    private Task WriteAsync(MessageBuffer message) => _status.WriteAsync(async () =>
     {
-        _busy = true;
         using (message)
         {
-            try
-            {
-                await _call.RequestStream.WriteAsync(message);
-            }
-            catch (Exception exception) when (LinkFailure.Is(exception))
-            {
-                _failure ??= PeerFailure.Text(exception);
-            }
+            await _call.RequestStream.WriteAsync(message);
         }
-
-        _busy = false;
-        _signal.Set();
-    }
+    });
 
     private async Task ReadAsync()
     {
@@ -127,13 +116,11 @@ internal sealed class IngestLink : ILaneLink
                 _signal.Set();
             }
 
-            _failure ??= "it ended the stream";
+            _status.End("it ended the stream");
         }
         catch (Exception exception) when (LinkFailure.Is(exception))
         {
-            _failure ??= PeerFailure.Text(exception);
+            _status.End(PeerFailure.Text(exception));
         }
-
-        _signal.Set();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class LaneForwarder : IDisposable
     /// <summary>Heartbeats come every 500 ms; this many ticks without one and the Doppler is dead. Ticks and not a time span, so that a starved process does not bury a live peer.</summary>
     private const int SilentTicks = 6;
 
-    private const int MaxEnvelopes = 1000, MaxUnanswered = 4096, MaxWindow = 4 * 1024 * 1024, MaxGapRecordBytes = 64 * 1024;
+    private const int MaxEnvelopes = 1000, MaxUnanswered = 4096, MaxWindow = 4 * 1024 * 1024, MaxGapRecordBytes = 64 * 1024, MaxRecordStamps = 10_000;
     private const int MaxMessage = (1024 * 1024) - 256; // with the header it still fits a pooled array of 1 MiB
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250), TellWithin = TimeSpan.FromSeconds(1), WriteLimit = TimeSpan.FromSeconds(5);
 
@@ -39,12 +39,14 @@ internal sealed class LaneForwarder : IDisposable
     private readonly ulong _key;
     private readonly int _window, _maxMessage;
     private readonly UnansweredBatches _unanswered = new();
+    private readonly StampTable _recordStamps = new(MaxRecordStamps, Random.Shared.NextInt64()); // in an epoch of their own: a batch may be sent twice
     private readonly Dictionary<string, ulong> _duplicates = [];
     private ILaneLink? _link;
     private DopplerPeer? _last;
     private volatile bool _draining;
     private bool _moving, _recordsTold;
     private ulong _n;
+    private SendPace _pace;
     private TimeSpan _lastTick, _lastSend, _reopenAt = Settle, _tellAt = TimeSpan.MaxValue;
     private long _answersSeen;
     private int _silent, _broken;
@@ -155,8 +157,8 @@ internal sealed class LaneForwarder : IDisposable
             _pool.Report(_link.Peer, _link.Generation, PeerState.Suspect, reason);
             await LoseLinkAsync();
 
-            // A peer that takes the stream and breaks it again is asked less and less often.
-            _reopenAt = _broken++ == 0 ? now : now + TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(_broken, 5), 1000));
+            // A peer that takes the stream and breaks it again is asked less and less often, and not by all agents at once.
+            _reopenAt = _broken++ == 0 ? now : now + (TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(_broken, 5), 1000)) * (0.5 + (Random.Shared.NextDouble() / 2)));
         }
         else if (_link.Generation != _link.Peer.Generation)
         {
@@ -295,14 +297,15 @@ internal sealed class LaneForwarder : IDisposable
             return _tellAt;
         }
 
-        if (now - _lastSend < _link.Gap && envelopes < MaxEnvelopes && _ring.LaneBytes(_lane) < _maxMessage)
+        if (_pace.Next(_link.Gap) is var next && now < next && envelopes < MaxEnvelopes && _ring.LaneBytes(_lane) < _maxMessage)
         {
-            return _lastSend + _link.Gap;
+            return next;
         }
 
         if (Form() is { } batch)
         {
             _lastSend = now;
+            _pace.Sent(now, _link.Gap);
             _tellAt = TimeSpan.MaxValue;
             _unanswered.Add(batch);
             batch.SentTo = _link.Peer.Name;
@@ -402,6 +405,8 @@ internal sealed class LaneForwarder : IDisposable
                 Encoding.UTF8.GetBytes(loss.Reason.Text()),
                 loss.LastTimestamp,
                 loss.UpperBound);
+            var (epoch, sequence) = _recordStamps.Next(_recordStamps.KeyOf(loss.SourceId.Span, loss.InstanceId.Span, EnvelopeType.Counter));
+            record.Advance(Stamp.Write(record.GetSpan(Stamp.MaxLength), epoch, sequence));
             Records.Append(message, record.Span);
             return true;
         });

@@ -8,7 +8,7 @@ namespace Loggregator.Client.Connect;
 /// The Dopplers there are: a fixed list of <c>host:port</c>, where a name is resolved to all of its addresses and resolved again.
 /// Any thread may read <see cref="Current"/>, an immutable snapshot. A lookup that fails keeps the last answer.
 /// </summary>
-public sealed class DopplerDirectory
+internal sealed class DopplerDirectory
 {
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(5);
     private readonly HostAndPort[] _peers;

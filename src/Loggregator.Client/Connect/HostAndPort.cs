@@ -8,7 +8,7 @@ namespace Loggregator.Client.Connect;
 /// <summary>An address as users write it: <c>10.0.0.4:8082</c>, <c>[::1]:8082</c> or <c>doppler.internal:8082</c>.</summary>
 /// <param name="Host">An IP address without brackets, or a name.</param>
 /// <param name="Port">0 to 65535.</param>
-public readonly record struct HostAndPort(string Host, int Port)
+internal readonly record struct HostAndPort(string Host, int Port)
 {
     /// <summary>Whether the host is an IP address of this machine's loopback, or the name <c>localhost</c>.</summary>
     public bool IsLoopback => IsLocalhost || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));

@@ -17,7 +17,7 @@ namespace Loggregator.Client.Connect;
 /// <param name="credentials">Who we are; null: plaintext.</param>
 /// <param name="logger">Gets a line when a peer's handshake begins to fail, and when it works again.</param>
 /// <param name="resolve">Looks names up; the system's resolver when null.</param>
-public sealed class PeerConnector(
+internal sealed class PeerConnector(
     PeerCredentials? credentials = null, ILogger<PeerConnector>? logger = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
 {
     /// <summary>Name of the agent's certificate.</summary>

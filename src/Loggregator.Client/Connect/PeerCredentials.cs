@@ -6,7 +6,7 @@ namespace Loggregator.Client.Connect;
 /// A role's certificate, key and CA. Files are looked at every few seconds, by content, so that a renewed certificate is used without restart,
 /// however it was put in place; a half-written or wrong renewal is told once and the old one stays. Any thread may read <see cref="Current"/>.
 /// </summary>
-public sealed class PeerCredentials : IDisposable
+internal sealed class PeerCredentials : IDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WarnBefore = TimeSpan.FromDays(7);

@@ -4,7 +4,7 @@ using Grpc.Core;
 namespace Loggregator.Client.Connect;
 
 /// <summary>Why a call to a peer failed, as a phrase for logs and notices: no full stop, no type names, no certificate's name in place of the address.</summary>
-public static class PeerFailure
+internal static class PeerFailure
 {
     /// <summary>The reason; of what the peer itself answered, code and text.</summary>
     public static string Text(Exception exception) => exception switch

@@ -7,7 +7,7 @@ namespace Loggregator.Client.Connect;
 /// <param name="Certificate">The leaf, optionally followed by intermediates.</param>
 /// <param name="Key">The leaf's private key, not encrypted.</param>
 /// <param name="Authority">The CA certificates: the only ones that are trusted.</param>
-public sealed record PeerFiles(string Certificate, string Key, string Authority)
+internal sealed record PeerFiles(string Certificate, string Key, string Authority)
 {
     /// <summary>Reads and checks the files.</summary>
     /// <exception cref="CredentialsException">A file is unreadable, not PEM, does not match the others, or the certificate is not valid at <paramref name="now"/>.</exception>

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Loggregator.Client.Connect;
 
 /// <summary>Who we are and whom we trust, at one moment: immutable, swapped whole when the files change. Any thread may use it.</summary>
-public sealed class PeerIdentity
+internal sealed class PeerIdentity
 {
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");

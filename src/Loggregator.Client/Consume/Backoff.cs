@@ -3,7 +3,7 @@ namespace Loggregator.Client.Consume;
 /// <summary>Growing, jittered pauses between attempts. Not thread safe.</summary>
 /// <param name="first">The shortest pause.</param>
 /// <param name="longest">The longest pause.</param>
-public sealed class Backoff(TimeSpan first, TimeSpan longest)
+internal sealed class Backoff(TimeSpan first, TimeSpan longest)
 {
     private int _doublings;
 

@@ -4,4 +4,4 @@ namespace Loggregator.Client.Consume;
 /// <param name="DopplerId">The Doppler's instance id.</param>
 /// <param name="Incarnation">The run of that Doppler which the position belongs to.</param>
 /// <param name="Next">The first position that the reader has not seen.</param>
-public readonly record struct CursorMark(string DopplerId, ulong Incarnation, ulong Next);
+internal readonly record struct CursorMark(string DopplerId, ulong Incarnation, ulong Next);

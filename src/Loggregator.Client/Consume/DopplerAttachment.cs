@@ -11,7 +11,7 @@ namespace Loggregator.Client.Consume;
 /// The one Attach stream to one Doppler, with any number of subscriptions, made again with growing pauses whenever it breaks.
 /// Any thread may subscribe; subscribers and the observer are called from its one read loop, which never waits for them.
 /// </summary>
-public sealed class DopplerAttachment : IAsyncDisposable
+internal sealed class DopplerAttachment : IAsyncDisposable
 {
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(5);
 
@@ -250,6 +250,11 @@ public sealed class DopplerAttachment : IAsyncDisposable
         if (hello is null)
         {
             return "its first frame has no hello";
+        }
+
+        if (hello.TrafficController)
+        {
+            return "it is a Traffic Controller, which has no positions: give the addresses of Dopplers";
         }
 
         var identity = new DopplerIdentity(hello.DopplerId, hello.Incarnation);

@@ -3,4 +3,4 @@ namespace Loggregator.Client.Consume;
 /// <summary>Who answered: a Doppler and its current run. Positions mean something only within one run.</summary>
 /// <param name="Id">The instance id.</param>
 /// <param name="Incarnation">Drawn anew at each start.</param>
-public sealed record DopplerIdentity(string Id, ulong Incarnation);
+internal sealed record DopplerIdentity(string Id, ulong Incarnation);

@@ -15,7 +15,7 @@ namespace Loggregator.Client.Consume;
 /// Where the positions of the records are in the frame, if they are to be acknowledged: packed varints, of each its distance to the one before.
 /// </param>
 /// <param name="PositionBefore">What the first distance is counted from.</param>
-public readonly record struct DopplerRun(
+internal readonly record struct DopplerRun(
     MessageBuffer Frame, int Offset, int Length, int Count, int Copies, ByteRange Positions = default, ulong PositionBefore = 0)
 {
     /// <summary>What it takes of the subscription's credit.</summary>

@@ -6,7 +6,7 @@ namespace Loggregator.Client.Consume;
 /// One subscription at one Doppler. It outlives the link: whenever the Doppler is attached again it is opened at its position.
 /// Credit left at the Doppler and bytes held here never exceed the window. <see cref="Release"/> and <see cref="Close"/>: any thread.
 /// </summary>
-public sealed class DopplerSubscription
+internal sealed class DopplerSubscription
 {
     private readonly Lock _sync = new();
     private readonly DopplerAttachment _attachment;

@@ -7,7 +7,7 @@ namespace Loggregator.Client.Consume;
 
 /// <summary>What one run of a Doppler has announced that it holds. It may err in one direction only: towards holding. Immutable.</summary>
 /// <param name="held">The announcement; must not be changed any more.</param>
-public sealed class HeldView(HeldSources held)
+internal sealed class HeldView(HeldSources held)
 {
     private const uint MostHashes = 64; // more are no filter of ours
 

@@ -1,7 +1,7 @@
 namespace Loggregator.Client.Consume;
 
 /// <summary>Hears how an attachment fares. All calls come from its loop, one after the other, and must not wait.</summary>
-public interface IDopplerObserver
+internal interface IDopplerObserver
 {
     /// <summary>The Doppler said who it is. False refuses it, for example because it is attached by another address already.</summary>
     bool OnHello(DopplerAttachment attachment, DopplerIdentity identity);

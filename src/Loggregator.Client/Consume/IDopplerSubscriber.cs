@@ -3,7 +3,7 @@ using Loggregator.Protocol.Internal;
 namespace Loggregator.Client.Consume;
 
 /// <summary>Takes what a subscription brings. All calls come from the attachment's read loop, one after the other, and must not wait.</summary>
-public interface IDopplerSubscriber
+internal interface IDopplerSubscriber
 {
     /// <summary>The subscription is open, at first or again after the link broke.</summary>
     /// <param name="subscription">The subscription; <see cref="DopplerSubscription.Position"/> is where it starts.</param>

@@ -11,7 +11,7 @@ namespace Loggregator.Client.Consume;
 /// Reads a Traffic Controller's event stream for as long as it is enumerated: connects again by itself, with the cursor of the last batch,
 /// so that what the Dopplers still hold is neither missed nor seen twice. One enumeration at a time.
 /// </summary>
-public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? time = null)
+internal sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? time = null, TokenProvider? token = null)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -19,14 +19,18 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
     /// <summary>Without a word for so long the connection counts as dead: three of the server's heartbeats.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
 
+    private const int MaxRefusal = 16 * 1024;
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
-    private string _cursor = "";
+
+    /// <summary>Where it would go on now.</summary>
+    public string Cursor { get; private set; } = query.Cursor;
 
     /// <summary>Yields what comes until <paramref name="cancel"/> ends it, or, without following, until all is read.</summary>
     /// <exception cref="StreamRefusedException">The request is wrong; the message is the server's.</exception>
     public async IAsyncEnumerable<StreamEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
     {
-        var pause = FirstPause;
+        var backoff = new Backoff(FirstPause, LongestPause);
         var connectedBefore = false;
         while (true)
         {
@@ -51,6 +55,7 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
                     }
 
                     connectedBefore = true;
+                    var connected = _time.GetTimestamp();
                     var events = ReadEventsAsync(response, cancel).GetAsyncEnumerator(cancel);
                     await using (events.ConfigureAwait(false))
                     {
@@ -69,10 +74,11 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
                                 break;
                             }
 
-                            pause = FirstPause;
                             yield return events.Current;
                         }
                     }
+
+                    backoff.ResetAfter(_time.GetElapsedTime(connected));
                 }
 
                 if (failure is null && query.NoFollow)
@@ -83,21 +89,19 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
             }
 
             yield return new StreamEvent(StreamEventKind.Disconnected, Encoding.UTF8.GetBytes(failure ?? "the server ended the stream"));
-            await Task.Delay(pause, _time, cancel).ConfigureAwait(false);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(backoff.Next(), _time, cancel).ConfigureAwait(false);
         }
     }
 
     private async Task<HttpResponseMessage> ConnectAsync(CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, query.PathAndQuery());
-        request.Headers.Accept.ParseAdd("text/event-stream");
-        if (_cursor.Length > 0)
+        var response = await SendAsync(tokenRefused: false, cancel).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.Unauthorized && token is not null)
         {
-            request.Headers.TryAddWithoutValidation("Last-Event-ID", _cursor);
+            response.Dispose();
+            response = await SendAsync(tokenRefused: true, cancel).ConfigureAwait(false);
         }
 
-        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -105,17 +109,45 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
 
         using (response)
         {
-            var reason = Reason(response, await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false));
+            var reason = Reason(response, await ReadAtMostAsync(response, cancel).ConfigureAwait(false));
             throw response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests
                 ? new StreamRefusedException(reason)
                 : new HttpRequestException(reason);
         }
     }
 
+    private async Task<HttpResponseMessage> SendAsync(bool tokenRefused, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, query.PathAndQuery());
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (Cursor.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", Cursor);
+        }
+
+        if (token is not null && await token(tokenRefused, cancel).ConfigureAwait(false) is { Length: > 0 } given)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", given.Contains(' ', StringComparison.Ordinal) ? given : "Bearer " + given);
+        }
+
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+    }
+
+    // The start of a refusal says it all, whatever else comes.
+    private static async Task<string> ReadAtMostAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
+        var buffer = new byte[MaxRefusal];
+        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
+        return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+
     private async IAsyncEnumerable<StreamEvent> ReadEventsAsync(HttpResponseMessage response, [EnumeratorCancellation] CancellationToken cancel)
     {
         var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
-        var parser = SseParser.Create(body, static (_, data) => data.ToArray());
+        var bounded = new BoundedEvents(body);
+        await using var _ = bounded.ConfigureAwait(false);
+        var parser = SseParser.Create(bounded, static (_, data) => data.ToArray());
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var timer = _time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), silence, Silence, Timeout.InfiniteTimeSpan);
         var items = parser.EnumerateAsync(silence.Token).GetAsyncEnumerator(silence.Token);
@@ -136,15 +168,16 @@ public sealed class LogStream(HttpClient http, StreamQuery query, TimeProvider? 
                 }
 
                 timer.Change(Silence, Timeout.InfiniteTimeSpan);
+                bounded.EventEnded();
                 var item = items.Current;
                 if (KindOf(item.EventType) is { } kind)
                 {
-                    yield return new StreamEvent(kind, item.Data);
+                    yield return new StreamEvent(kind, item.Data, string.IsNullOrEmpty(item.EventId) ? Cursor : item.EventId);
                 }
 
                 if (!string.IsNullOrEmpty(item.EventId))
                 {
-                    _cursor = item.EventId; // after the caller has taken the batch: a break in between repeats it rather than skips it
+                    Cursor = item.EventId; // after the caller has taken the batch: a break in between repeats it rather than skips it
                 }
             }
         }

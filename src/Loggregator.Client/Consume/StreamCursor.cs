@@ -9,7 +9,7 @@ namespace Loggregator.Client.Consume;
 /// Bytes: version 1, varint milliseconds of <see cref="MintedAt"/>, varint count, then per mark varint length and UTF-8 of the id,
 /// incarnation as 8 bytes little-endian, varint next position; all base64url.
 /// </summary>
-public sealed class StreamCursor
+internal sealed class StreamCursor
 {
     private const byte Version = 1;
     private const int MaxText = 32 * 1024, MaxMarks = 1024, MaxIdBytes = 256;

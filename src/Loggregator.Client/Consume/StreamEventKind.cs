@@ -1,7 +1,7 @@
 namespace Loggregator.Client.Consume;
 
 /// <summary>What a <see cref="StreamEvent"/> tells.</summary>
-public enum StreamEventKind
+internal enum StreamEventKind
 {
     /// <summary>Envelopes: the JSON of a batch.</summary>
     Batch,

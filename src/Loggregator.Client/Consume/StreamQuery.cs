@@ -1,72 +1,60 @@
+using System.Globalization;
 using System.Text;
+using Loggregator.Client.Emit;
 
-namespace Loggregator.Client.Consume;
+namespace Loggregator.Client;
 
-/// <summary>What to read from a Traffic Controller's <c>/v2/stream</c>.</summary>
-public sealed record StreamQuery
+/// <summary>What to read from a Traffic Controller, and from where on. With nothing set: everything, from now on.</summary>
+public sealed record StreamQuery : EnvelopeQuery
 {
-    /// <summary>Source ids; empty: all.</summary>
-    public IReadOnlyList<string> Sources { get; init; } = [];
-
-    /// <summary>Envelope types: <c>log</c>, <c>counter</c>, <c>gauge</c>, <c>timer</c>, <c>event</c>; empty: the server's default.</summary>
-    public IReadOnlyList<string> Types { get; init; } = [];
-
     /// <summary>Begin with so many envelopes of history.</summary>
     public int? Lines { get; init; }
 
-    /// <summary>Begin with what is not older: a duration such as <c>10m</c>, or a time such as <c>2026-08-22T14:00:00Z</c>.</summary>
-    public string Since { get; init; } = "";
+    /// <summary>Begin with what is not older.</summary>
+    public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Share the stream with all who give the same id.</summary>
-    public string ShardId { get; init; } = "";
+    /// <summary>Go on behind an item whose <see cref="StreamItem.Cursor"/> this is; <see cref="Lines"/> and <see cref="Since"/> are not looked at then.</summary>
+    public string Cursor { get; init; } = "";
 
-    /// <summary>Only this instance.</summary>
+    /// <summary>Only this instance; empty: all.</summary>
     public string InstanceId { get; init; } = "";
 
+    /// <summary>Begin with what is not older, as people write it: a duration such as <c>10m</c>, or a time.</summary>
+    internal string SinceText { get; init; } = "";
+
     /// <summary>History alone, then end.</summary>
-    public bool NoFollow { get; init; }
+    internal bool NoFollow { get; init; }
 
     /// <summary>Path and query for a request.</summary>
-    public string PathAndQuery()
+    internal string PathAndQuery()
     {
         var query = new StringBuilder(NoFollow ? "/v2/recent" : "/v2/stream");
         var separator = '?';
         void Add(string name, string value)
         {
-            query.Append(separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
-            separator = '&';
+            if (value.Length > 0)
+            {
+                query.Append(separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
+                separator = '&';
+            }
         }
 
-        foreach (var source in Sources)
+        void AddAll(string name, IEnumerable<string> values)
         {
-            Add("source_id", source);
+            foreach (var value in values)
+            {
+                Add(name, value);
+            }
         }
 
-        foreach (var type in Types)
-        {
-            Add("type", type);
-        }
-
-        if (Lines is { } lines)
-        {
-            Add("lines", lines.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        }
-
-        if (Since.Length > 0)
-        {
-            Add("since", Since);
-        }
-
-        if (ShardId.Length > 0)
-        {
-            Add("shard_id", ShardId);
-        }
-
-        if (InstanceId.Length > 0)
-        {
-            Add("instance_id", InstanceId);
-        }
-
+        AddAll("source_id", SourceIds);
+        AddAll("type", Types == EnvelopeTypes.All ? [] : WantedTypes().Select(static type => type.ToString().ToLowerInvariant()));
+        AddAll("counter.name", CounterNames);
+        AddAll("gauge.name", GaugeNames);
+        Add("lines", Lines?.ToString(CultureInfo.InvariantCulture) ?? "");
+        Add("since", Since is { } since ? Math.Max(0, EnvelopeAuthor.Nanoseconds(since)).ToString(CultureInfo.InvariantCulture) : SinceText);
+        Add("shard_id", ShardId);
+        Add("instance_id", InstanceId);
         return query.ToString();
     }
 }

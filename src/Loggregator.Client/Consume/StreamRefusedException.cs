@@ -1,10 +1,9 @@
-namespace Loggregator.Client.Consume;
+namespace Loggregator.Client;
 
-/// <summary>The Traffic Controller refused the request for good: trying again would not help.</summary>
-public sealed class StreamRefusedException : Exception
+/// <summary>The server refused the request for good: trying again would not help.</summary>
+public sealed class StreamRefusedException : LoggregatorException
 {
-    /// <summary>With the server's words.</summary>
-    public StreamRefusedException(string message)
+    internal StreamRefusedException(string message)
         : base(message)
     {
     }

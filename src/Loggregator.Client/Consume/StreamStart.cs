@@ -3,7 +3,7 @@ using Loggregator.Protocol.Internal;
 namespace Loggregator.Client.Consume;
 
 /// <summary>Where a subscription starts to read; immutable.</summary>
-public sealed class StreamStart
+internal sealed class StreamStart
 {
     /// <summary>What comes from now on.</summary>
     public static readonly StreamStart Now = new();

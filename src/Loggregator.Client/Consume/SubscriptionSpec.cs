@@ -5,7 +5,7 @@ using Loggregator.Protocol.V2;
 namespace Loggregator.Client.Consume;
 
 /// <summary>What a subscription asks of a Doppler; must not be changed after it was used.</summary>
-public sealed class SubscriptionSpec
+internal sealed class SubscriptionSpec
 {
     /// <summary>Any match of any of these; an envelope that matches several comes as often.</summary>
     public required IReadOnlyList<Selector> Selectors { get; init; }

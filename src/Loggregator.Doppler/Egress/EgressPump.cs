@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Loggregator.Doppler.Lifetime;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Pipeline.Log;
@@ -23,7 +24,8 @@ internal sealed class EgressPump : IAsyncDisposable
     private readonly Pause _gathering;
     private readonly Pause _tick;
     private readonly CancellationTokenRegistration[] _wakers;
-    private long _lastWrite;
+    private readonly long _start;
+    private SendPace _pace;
     private long _lastTick;
 
     public EgressPump(LogConsumer consumer, LogFrame frame, DopplerCounters counters, Draining draining, TimeProvider time, CancellationToken gone)
@@ -32,7 +34,7 @@ internal sealed class EgressPump : IAsyncDisposable
         _gathering = new Pause(time, _gathered);
         _tick = new Pause(time, consumer.Signal);
         _tick.SetEvery(Tick);
-        _lastTick = time.GetTimestamp();
+        _start = _lastTick = time.GetTimestamp();
         CancellationToken[] wakers = [gone, draining.Stopping, draining.ReadOut, draining.Cut];
         _wakers = [.. wakers.Select(waker => waker.Register(consumer.Signal.Set))];
     }
@@ -85,16 +87,18 @@ internal sealed class EgressPump : IAsyncDisposable
         _tick.Dispose();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask GatherAsync()
     {
-        var since = _time.GetElapsedTime(_lastWrite);
-        if (since < Gap && !_gone.IsCancellationRequested)
+        var wait = _pace.Next(Gap) - _time.GetElapsedTime(_start);
+        if (wait > TimeSpan.Zero && !_gone.IsCancellationRequested)
         {
-            await _gathering.WaitAsync(Gap - since);
+            await _gathering.WaitAsync(wait);
         }
     }
 
-    private async Task WriteAsync(Func<MessageBuffer, Task> write)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteAsync(Func<MessageBuffer, Task> write)
     {
         var deliveries = _frame.Deliveries;
         var returning = _frame.Acknowledgeable;
@@ -102,7 +106,7 @@ internal sealed class EgressPump : IAsyncDisposable
         try
         {
             await write(message);
-            _lastWrite = _time.GetTimestamp();
+            _pace.Sent(_time.GetElapsedTime(_start), Gap);
             Interlocked.Add(ref _counters.Delivery.Written, deliveries);
             Interlocked.Increment(ref _counters.FramesWritten);
             Interlocked.Add(ref _counters.BytesWritten, message.Length);

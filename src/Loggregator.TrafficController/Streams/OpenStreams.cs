@@ -17,6 +17,7 @@ internal sealed class OpenStreams : IDisposable
     private readonly ITimer _clock;
     private readonly SlowPolicy _drop;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
     private volatile bool _draining;
 
     public OpenStreams(
@@ -34,6 +35,9 @@ internal sealed class OpenStreams : IDisposable
 
     /// <summary>Set once the role stops; new streams are refused and open ones end.</summary>
     public bool Draining => _draining;
+
+    /// <summary>Cancelled right after <see cref="Draining"/> is set.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     public int Count => _streams.Count;
 
@@ -107,9 +111,15 @@ internal sealed class OpenStreams : IDisposable
         {
             stream.Envelopes.Wake();
         }
+
+        _stopping.Cancel();
     }
 
-    public void Dispose() => _clock.Dispose();
+    public void Dispose()
+    {
+        _clock.Dispose();
+        _stopping.Dispose();
+    }
 
     private void Tick()
     {
@@ -135,6 +145,8 @@ internal sealed class OpenStreams : IDisposable
         {
             case StreamProtocol.Grpc:
                 return ref _counters.GrpcStreams;
+            case StreamProtocol.Attach:
+                return ref _counters.AttachSubscriptions;
             case StreamProtocol.Sse:
                 return ref _counters.SseStreams;
             default:

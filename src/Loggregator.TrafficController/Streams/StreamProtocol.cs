@@ -4,6 +4,9 @@ namespace Loggregator.TrafficController.Streams;
 internal enum StreamProtocol : byte
 {
     Grpc,
+
+    /// <summary>One subscription of an Attach stream.</summary>
+    Attach,
     Sse,
     WebSocket,
 }

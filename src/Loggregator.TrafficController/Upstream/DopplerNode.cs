@@ -145,10 +145,10 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         var request = stream.Request;
         lock (Gate)
         {
-            if (!request.Sharded && !start.WantsHistory && _shared.TryGetValue(request.Key, out var line))
+            var shares = !request.Sharded && !start.WantsHistory;
+            if (shares && _shared.TryGetValue(request.Key, out var line) && line.KeepsUp)
             {
-                member.Line = line;
-                line.Members.Add(member);
+                line.Add(member);
                 if (line.Place is { DopplerId: not null } place)
                 {
                     stream.Tell(StreamItemKind.Opened, member, place, new Opened { FirstPosition = place.Next, LivePosition = place.Next });
@@ -159,7 +159,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             }
 
             line = Open(request, start, member, historyDone: false, from: null);
-            if (!request.Sharded && !start.WantsHistory)
+            if (shares)
             {
                 Share(line);
             }
@@ -175,29 +175,27 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         {
             if (member.Line is { } line)
             {
-                member.Line = null;
                 Remove(line, member);
             }
         }
     }
 
-    /// <summary>A stream is done with a page; its credit goes back to where it came from, and to where the stream reads now.</summary>
+    /// <summary>Where a stream stands here that is done with all that came; none if it is not.</summary>
+    public Place PlaceOf(Membership member)
+    {
+        lock (Gate)
+        {
+            return member is { Pending: 0, Line: { } line } ? line.Place : default;
+        }
+    }
+
+    /// <summary>A stream is done with a page, wherever it came from.</summary>
     public void Release(Membership member, Page page)
     {
         lock (Gate)
         {
             member.Pending -= page.Charge;
-            if (page.Credit())
-            {
-                page.Origin!.Subscription!.Release(page.Charge);
-            }
-
-            if (member.Line is { } line && line != page.Origin && member.Carried > 0)
-            {
-                var carried = Math.Min(member.Carried, page.Charge);
-                member.Carried -= carried;
-                line.Subscription!.Release(carried);
-            }
+            member.Line?.Follow(member);
         }
     }
 
@@ -219,8 +217,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             return;
         }
 
-        line.Members.Remove(member);
-        member.Carried = member.Pending;
+        line.Remove(member);
         var own = Open(line.Request, StreamStart.Now, member, historyDone: true, new CursorMark(place.DopplerId, place.Incarnation, place.Next));
         Interlocked.Increment(ref _counters.SlowClients);
         if (member.Stream.Ordering || ++member.Partings < MaxPartings)
@@ -234,25 +231,26 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
     private Line Open(StreamRequest request, StreamStart start, Membership member, bool historyDone, CursorMark? from)
     {
         var line = new Line(this, request, historyDone);
-        line.Members.Add(member);
-        member.Line = line;
         _lines.Add(line);
         Interlocked.Increment(ref _counters.Subscriptions);
-        line.Subscription = Attachment.Subscribe(request.Spec, start, line, from, member.Carried);
+        line.Start(member, start, from);
         return line;
     }
 
     private void Remove(Line line, Membership member)
     {
-        line.Members.Remove(member);
-        if (!line.Closed)
+        line.Remove(member);
+        if (line.Closed)
         {
-            return;
+            Close(line);
+            _settling.Remove(line);
         }
+    }
 
+    private void Close(Line line)
+    {
         line.Subscription!.Close();
         _lines.Remove(line);
-        _settling.Remove(line);
         Interlocked.Decrement(ref _counters.Subscriptions);
         if (line.Shared)
         {
@@ -260,10 +258,17 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         }
     }
 
+    // One that had been shared until now did not keep up; it joins this one when it does.
     private void Share(Line line)
     {
+        if (_shared.TryGetValue(line.Request.Key, out var former))
+        {
+            former.Shared = false;
+            _settling.Add(former);
+        }
+
         line.Shared = true;
-        _shared.Add(line.Request.Key, line);
+        _shared[line.Request.Key] = line;
     }
 
     // Two subscriptions of the same selectors that stand at the same place have brought, and will bring, the same.
@@ -280,19 +285,18 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             return true;
         }
 
-        var member = own.Members[0];
-        if (own.Place != shared.Place || own.Place.DopplerId is null || member.Pending > own.Request.Window / 4)
+        if (own.Place != shared.Place || own.Place.DopplerId is null || own.Members.Any(member => member.Pending > own.Request.Window / 4))
         {
             return false;
         }
 
-        own.Members.Remove(member);
-        member.Line = shared;
-        member.Carried = 0;
-        shared.Members.Add(member);
-        own.Subscription!.Close();
-        _lines.Remove(own);
-        Interlocked.Decrement(ref _counters.Subscriptions);
+        foreach (var member in own.Members.ToArray())
+        {
+            own.Remove(member);
+            shared.Add(member);
+        }
+
+        Close(own);
         return true;
     }
 }

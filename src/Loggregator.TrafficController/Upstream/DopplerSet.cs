@@ -75,11 +75,13 @@ internal sealed class DopplerSet : IAsyncDisposable
     }
 
     /// <summary>Opens a stream over all Dopplers.</summary>
-    public EnvelopeStream Open(StreamRequest request)
+    /// <param name="request">What it reads.</param>
+    /// <param name="ready">Called, by any thread and under locks, whenever there is something to take; null: it is waited for.</param>
+    public EnvelopeStream Open(StreamRequest request, Action? ready = null)
     {
         // What an original Doppler brings is not in pages of ours, so nothing could be proven.
         var stream = new EnvelopeStream(
-            request, this, _counters, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, HasOriginals ? null : _stamps, _time);
+            request, this, _counters, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, HasOriginals ? null : _stamps, _time, ready);
         lock (_sync)
         {
             _streams.Add(stream);

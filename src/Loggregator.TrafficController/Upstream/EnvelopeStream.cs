@@ -25,6 +25,7 @@ internal sealed class EnvelopeStream : IDisposable
     private readonly MoveOrder? _order;
     private readonly ITimer? _grace;
     private readonly TimeProvider _time;
+    private readonly Action? _owner;
     private ITimer? _patience; // of what waits for another Doppler; made at the first move
     private bool _graceRuns;
     private bool _gapMarked;
@@ -34,8 +35,10 @@ internal sealed class EnvelopeStream : IDisposable
 
     /// <summary>Makes a stream that reads from no Doppler yet; without a budget it does not look at stamps.</summary>
     public EnvelopeStream(
-        StreamRequest request, DopplerSet dopplers, TrafficControllerCounters counters, long openedAt, StampBudget? stamps, TimeProvider time)
+        StreamRequest request, DopplerSet dopplers, TrafficControllerCounters counters, long openedAt, StampBudget? stamps, TimeProvider time,
+        Action? ready = null)
     {
+        _owner = ready;
         Request = request;
         OpenedAt = openedAt;
         _dopplers = dopplers;
@@ -57,6 +60,9 @@ internal sealed class EnvelopeStream : IDisposable
     /// <summary>UNIX nanoseconds.</summary>
     public long OpenedAt { get; }
 
+    /// <summary>The client reads on by another stream, from where it stands; what it is not given by this one was not meant for it any more.</summary>
+    public bool Superseded { get; set; }
+
     /// <summary>The client is cut off because it did not read; what it is not given any more is lost for that reason.</summary>
     public bool SlowConsumer { get; set; }
 
@@ -73,11 +79,23 @@ internal sealed class EnvelopeStream : IDisposable
         private set => Volatile.Write(ref _ordering, value);
     }
 
-    /// <summary>Completes when there is something to take, or at <see cref="Wake"/>. One waiter.</summary>
+    /// <summary>
+    /// Completes when there is something to take, or at <see cref="Wake"/>. One waiter; not for a stream whose owner is called instead.
+    /// </summary>
     public ValueTask WaitAsync() => _ready.WaitAsync();
 
     /// <summary>Lets the pump look around.</summary>
-    public void Wake() => _ready.Set();
+    public void Wake()
+    {
+        if (_owner is not null)
+        {
+            _owner();
+        }
+        else
+        {
+            _ready.Set();
+        }
+    }
 
     /// <summary>From now on what comes wakes nobody, until <see cref="LetGo"/>; <see cref="Wake"/> still does. False when it is held already.</summary>
     public bool Hold()
@@ -102,7 +120,7 @@ internal sealed class EnvelopeStream : IDisposable
 
         if (wake)
         {
-            _ready.Set();
+            Wake();
         }
     }
 
@@ -181,7 +199,7 @@ internal sealed class EnvelopeStream : IDisposable
     public void CountMatched(Page page)
     {
         Interlocked.Add(ref _counters.Matched, page.Deliveries);
-        Interlocked.Add(ref _counters.WebSocketMatched, Request.V1 is null ? 0 : page.Deliveries);
+        Interlocked.Add(ref _counters.WebSocketMatched, Request is { V1: not null, Notices: false } ? page.Deliveries : 0);
         Interlocked.Add(ref _counters.Held, page.Deliveries);
     }
 
@@ -235,9 +253,11 @@ internal sealed class EnvelopeStream : IDisposable
     }
 
     /// <summary>Counts envelopes that were taken and could not be written.</summary>
-    public void Discard(long envelopes) => Interlocked.Add(
-        ref SlowConsumer ? ref _counters.DroppedSlowConsumer : ref _dopplers.Stopping ? ref _counters.DroppedShutdown : ref _counters.DroppedPeerGone,
-        envelopes);
+    public void Discard(long envelopes)
+    {
+        ref var dropped = ref _dopplers.Stopping ? ref _counters.DroppedShutdown : ref _counters.DroppedPeerGone;
+        Interlocked.Add(ref Superseded ? ref _counters.Filtered : ref SlowConsumer ? ref _counters.DroppedSlowConsumer : ref dropped, envelopes);
+    }
 
     private void AddGap(string source, string instance, string hop, string reason, ulong count, long first, long last, bool upperBound)
     {
@@ -261,7 +281,7 @@ internal sealed class EnvelopeStream : IDisposable
             }
         }
 
-        _ready.Set();
+        Wake();
     }
 
     // In the order of the mailbox, however late the pump comes: what a page says counts from where it stands.
@@ -346,7 +366,7 @@ internal sealed class EnvelopeStream : IDisposable
             }
         }
 
-        _ready.Set();
+        Wake();
         return true;
     }
 }

@@ -4,17 +4,20 @@ using Loggregator.Protocol.Internal;
 namespace Loggregator.TrafficController.Upstream;
 
 /// <summary>
-/// One subscription at one Doppler and the streams that read from it. Everything happens under the node's gate: the calls of the
-/// attachment's read loop as well as those of streams that come, go and release.
+/// One subscription at one Doppler and the streams that read from it, at the pace of the fastest: whatever is charged to the
+/// subscription's window is what that one has not released. Everything happens under the node's gate: the calls of the attachment's read
+/// loop as well as those of streams that come, go and release.
 /// </summary>
 internal sealed class Line(DopplerNode node, StreamRequest request, bool historyDone) : IDopplerSubscriber
 {
     /// <summary>Details of <see cref="StreamItemKind.Lost"/>.</summary>
     public const string NeverAttached = "unreachable", PlannedStop = "planned", BrokenLink = "broken";
 
+    private readonly List<Membership> _members = [];
     private ulong _livePosition;
+    private long _charged; // to the subscription's window
 
-    public List<Membership> Members { get; } = [];
+    public IReadOnlyList<Membership> Members => _members;
 
     public StreamRequest Request { get; } = request;
 
@@ -24,14 +27,54 @@ internal sealed class Line(DopplerNode node, StreamRequest request, bool history
     /// <summary>Whether everything that was there at its opening has been handed over.</summary>
     public bool HistoryDone { get; private set; } = historyDone;
 
-    public DopplerSubscription? Subscription { get; set; }
+    public DopplerSubscription? Subscription { get; private set; }
 
     public bool Closed => Members.Count == 0;
+
+    /// <summary>Whether some stream takes what comes; else it stands behind what the Doppler has, who knows how far.</summary>
+    public bool KeepsUp => _charged <= Request.Window / 2;
 
     /// <summary>Where its streams stand.</summary>
     public Place Place => Subscription is { Positioned: true } subscription
         ? new Place(node.DopplerId, subscription.Incarnation, subscription.Position)
         : default;
+
+    /// <summary>Begins with its first stream.</summary>
+    public void Start(Membership first, StreamStart start, CursorMark? from)
+    {
+        _members.Add(first);
+        first.Line = this;
+        _charged = first.Pending;
+        Subscription = node.Attachment.Subscribe(Request.Spec, start, this, from, _charged);
+    }
+
+    /// <summary>Another stream reads from here on.</summary>
+    public void Add(Membership member)
+    {
+        _members.Add(member);
+        member.Line = this;
+        Follow(member);
+    }
+
+    /// <summary>A stream reads here no more.</summary>
+    public void Remove(Membership member)
+    {
+        _members.Remove(member);
+        member.Line = null;
+        if (!Closed)
+        {
+            Charge(_members.Min(other => other.Pending));
+        }
+    }
+
+    /// <summary>A stream has less pending than before: if it is the fastest, so much may come anew.</summary>
+    public void Follow(Membership member)
+    {
+        if (member.Pending < _charged)
+        {
+            Charge(member.Pending);
+        }
+    }
 
     public void OnOpened(DopplerSubscription subscription, Opened opened, bool restarted)
     {
@@ -68,6 +111,7 @@ internal sealed class Line(DopplerNode node, StreamRequest request, bool history
 
             var page = Page.Of(run, this, Members.Count);
             var place = Place;
+            _charged += page.Charge; // as the subscription has done
             foreach (var member in Members)
             {
                 member.Pending += page.Charge;
@@ -123,6 +167,12 @@ internal sealed class Line(DopplerNode node, StreamRequest request, bool history
         {
             member.Stream.PeerGone();
         }
+    }
+
+    private void Charge(long bytes)
+    {
+        Subscription!.Release(_charged - bytes);
+        _charged = bytes;
     }
 
     private void TellMembers(StreamItemKind kind, string detail)

@@ -12,14 +12,11 @@ internal sealed class Membership(EnvelopeStream stream, DopplerNode node)
     /// <summary>The subscription that it reads from; null after it left.</summary>
     public Line? Line { get; set; }
 
-    /// <summary>Bytes handed over and not released.</summary>
+    /// <summary>Bytes handed over and not released, also those from a former subscription.</summary>
     public long Pending { get; set; }
 
     /// <summary>How often it left a shared subscription because it was slow.</summary>
     public int Partings { get; set; }
-
-    /// <summary>Of the pending bytes, those from a former subscription that count against the credit of <see cref="Line"/>.</summary>
-    public long Carried { get; set; }
 
     /// <summary>
     /// Timestamp before which nothing waits for what this Doppler might still bring, as it was awaited in vain. The stream's pump only.

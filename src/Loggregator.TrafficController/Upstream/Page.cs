@@ -2,6 +2,7 @@ using System.Buffers;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.V1;
 using Loggregator.TrafficController.Streams.WebSocket;
 
 namespace Loggregator.TrafficController.Upstream;
@@ -22,7 +23,6 @@ internal sealed class Page
     private StampMark[]? _marks;
     private int _marked;
     private int _owners;
-    private int _credited;
     private readonly Page? _whole;
 
     private Page(MessageBuffer buffer, int offset, in DopplerRun run, Line? origin, int owners)
@@ -38,7 +38,7 @@ internal sealed class Page
         Charge = run.Charge;
     }
 
-    // What is left of a page for one stream: the credit stays the whole page's.
+    // What is left of a page for one stream; it is charged as the whole page was.
     private Page(MessageBuffer buffer, int count, Page whole)
         : this(buffer, 0, new DopplerRun(buffer, 0, buffer.Length, count, whole.Copies), whole.Origin, owners: 1)
     {
@@ -123,9 +123,6 @@ internal sealed class Page
         }
     }
 
-    /// <summary>True for the first who asks: the fastest reader of a page gives its credit back.</summary>
-    public bool Credit() => _whole?.Credit() ?? Interlocked.Exchange(ref _credited, 1) == 0;
-
     /// <summary>Adds an owner.</summary>
     public void Retain() => Interlocked.Increment(ref _owners);
 
@@ -150,6 +147,17 @@ internal sealed class Page
     {
         var records = new RecordReader(Records[offset..]);
         return records.MoveNext() ? records.Current : default;
+    }
+
+    /// <summary>The timestamp of one of its envelopes, which are of either version; 0 where there is none.</summary>
+    public long TimestampOf(ReadOnlySpan<byte> envelope)
+    {
+        if (Origin is { Request.V1: not null })
+        {
+            return DropsondeEnvelope.TryRead(envelope, out var v1) == ConversionFault.None ? v1.Timestamp : 0;
+        }
+
+        return RawEnvelope.TryReadHeader(envelope, out var header) ? header.Timestamp : 0;
     }
 
     /// <summary>A page of the other records; takes over the caller's ownership of this one.</summary>

@@ -65,18 +65,17 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
             for (var marks = page.Marks; pass.Noted < marks.Length; pass.Noted++)
             {
                 ref readonly var mark = ref marks[pass.Noted];
-                if (mark.Sequence != 0 && (provableTypes & (1 << (int)mark.Type)) != 0)
+                if (mark.GapRecord)
+                {
+                    NoteGapRecord(page, member, mark, pass);
+                }
+                else if (mark.Sequence != 0 && (provableTypes & (1 << (int)mark.Type)) != 0)
                 {
                     Note(page, member, mark, pass);
                     if (pass.Awaited is not null)
                     {
                         return;
                     }
-                }
-
-                if (mark.GapRecord)
-                {
-                    NoteGapRecord(page.EnvelopeAt(mark.Offset));
                 }
             }
         }
@@ -237,8 +236,28 @@ internal sealed class StampLedger(int capacity, StampBudget budget, int provable
         count.First = mark.Sequence;
     }
 
-    private void NoteGapRecord(ReadOnlySpan<byte> envelope)
+    // Their numbers, in an epoch of their own, prove copies only: nothing is missing where one is jumped over, and nothing waits for it.
+    private void NoteGapRecord(Page page, Membership member, in StampMark mark, StampPass pass)
     {
+        if (mark.Sequence != 0)
+        {
+            ref var count = ref _counts.Find(mark, out var known);
+            if (known && mark.Sequence <= count.Last)
+            {
+                if (count.Live && mark.Sequence >= count.First && count.By != member)
+                {
+                    pass.Copies.Add(mark.Offset);
+                    return;
+                }
+            }
+            else if (!Unsafe.IsNullRef(ref count))
+            {
+                count.First = known && mark.Sequence == count.Last + 1 ? count.First : mark.Sequence;
+                Advance(page, member, mark, ref count);
+            }
+        }
+
+        var envelope = page.EnvelopeAt(mark.Offset);
         if (RawEnvelope.TryReadHeader(envelope, out var header) && GapRecord.TryRead(envelope, header, out var gap))
         {
             Told(Text(gap.SourceId), Text(gap.InstanceId), Text(gap.Hop), Text(gap.Reason), gap.Count);

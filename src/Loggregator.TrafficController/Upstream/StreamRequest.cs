@@ -7,7 +7,7 @@ using Loggregator.Protocol.V2;
 namespace Loggregator.TrafficController.Upstream;
 
 /// <summary>What one client wants; immutable. Two requests of the same <see cref="Key"/> may read from one subscription.</summary>
-internal sealed class StreamRequest
+internal sealed record StreamRequest
 {
     private string? _key;
     private SubscriptionSpec? _spec;
@@ -23,6 +23,9 @@ internal sealed class StreamRequest
     public string DeterministicName { get; init; } = "";
 
     public Sharing Sharing { get; init; }
+
+    /// <summary>The client's name in its shard group; empty: one of our making.</summary>
+    public string Member { get; init; } = "";
 
     public bool Gaps { get; init; }
 
@@ -49,7 +52,7 @@ internal sealed class StreamRequest
         ShardId = ShardId,
         DeterministicName = DeterministicName,
         Sharing = Sharing,
-        Member = Sharded ? Guid.NewGuid().ToString("N") : "",
+        Member = !Sharded ? "" : Member.Length > 0 ? Member : Guid.NewGuid().ToString("N"),
         Gaps = Gaps,
         Window = Window,
     };

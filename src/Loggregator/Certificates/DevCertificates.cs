@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Loggregator.Client;
 using Loggregator.Client.Connect;
 using Loggregator.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
-using Loggregator.Client.Connect;
+using Loggregator.Client;
 using Loggregator.Configuration;
 using Loggregator.Roles;
 using Loggregator.Terminal;

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Loggregator.Client;
 using Loggregator.Client.Connect;
 
 namespace Loggregator.Commands;
@@ -41,22 +41,8 @@ internal sealed class EdgeOptions
             throw new CommandFailedException($"--url {Url(parsed)}: write http://host:port or https://host:port.");
         }
 
-        var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            UseCookies = false,
-            ConnectCallback = static async (context, cancel) =>
-                new NetworkStream(await new HostAndPort(context.DnsEndPoint.Host, context.DnsEndPoint.Port).ConnectAsync(cancel), ownsSocket: true),
-        };
-        if (parsed.GetValue(_authority) is { Length: > 0 } file)
-        {
-            var trust = PeerFiles.ReadAuthority(file);
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0
-                && PeerIdentity.RejectServer(trust, certificate, chain, time.GetUtcNow()) is null;
-        }
-
-        var client = new HttpClient(handler) { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
+        var tls = parsed.GetValue(_authority) is { Length: > 0 } file ? new ClientTls { AuthorityFile = file } : null;
+        var client = HttpConnector.Open(url, tls, time);
         var token = parsed.GetValue(_token) ?? Environment.GetEnvironmentVariable("LOGGREGATOR_TOKEN");
         if (!string.IsNullOrEmpty(token))
         {

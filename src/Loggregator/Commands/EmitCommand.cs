@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Loggregator.Client.Emit;
+using Loggregator.Client;
 using Loggregator.Hosting;
 using Loggregator.Terminal;
 
@@ -22,23 +22,21 @@ internal static class EmitCommand
             var names = parsed.GetValue(files) ?? [];
             var isError = parsed.GetValue(asError);
             var (counted, gauged, happened) = (parsed.GetValue(counters) ?? [], parsed.GetValue(gauges) ?? [], parsed.GetValue(events) ?? []);
-            using var channel = producer.Connect(parsed, time);
             using var signals = new Signals();
-            await using var emitter = new Emitter(channel.CreateCallInvoker(), null, time);
-            var source = producer.Source(parsed, time);
+            await using var emitter = producer.Emitter(parsed, time, WhenFull.Wait, TimeSpan.FromSeconds(10));
             foreach (var text in counted)
             {
-                _ = MetricText.TryCounter(text, out var name, out var delta) && source.TryCounter(emitter, name, delta);
+                _ = MetricText.TryCounter(text, out var name, out var delta) && emitter.Counter(name, delta);
             }
 
             foreach (var text in gauged)
             {
-                _ = MetricText.TryGauge(text, out var metric) && source.TryGauge(emitter, metric);
+                _ = MetricText.TryGauge(text, out var metric) && emitter.Gauges([metric]);
             }
 
             foreach (var text in happened)
             {
-                _ = MetricText.TryEvent(text, out var title, out var body) && source.TryEvent(emitter, title, body);
+                _ = MetricText.TryEvent(text, out var title, out var body) && emitter.Event(title, body);
             }
 
             if (names.Length == 0 && counted.Length + gauged.Length + happened.Length == 0)
@@ -46,12 +44,12 @@ internal static class EmitCommand
                 names = ["-"];
             }
 
-            var readAll = await SendFilesAsync(screen, names, emitter, source, isError, signals.Stopping);
-            await emitter.CompleteAsync(CancellationToken.None);
+            var readAll = await SendFilesAsync(screen, names, emitter, isError, signals.Stopping);
+            var counts = await emitter.CompleteAsync(CancellationToken.None);
             var sentAll = ProducerOptions.Report(screen, emitter, producer.Agent(parsed));
             if (sentAll)
             {
-                await screen.Error.WriteLineAsync(emitter.Sent == 1 ? "1 envelope sent." : $"{emitter.Sent} envelopes sent.");
+                await screen.Error.WriteLineAsync(counts.Sent == 1 ? "1 envelope sent." : $"{counts.Sent} envelopes sent.");
             }
 
             return !readAll || !sentAll ? ExitCode.Failed : signals.Stopping.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
@@ -60,7 +58,7 @@ internal static class EmitCommand
     }
 
     private static async Task<bool> SendFilesAsync(
-        Screen screen, string[] names, Emitter emitter, EnvelopeSource source, bool isError, CancellationToken cancel)
+        Screen screen, string[] names, Emitter emitter, bool isError, CancellationToken cancel)
     {
         var all = true;
         foreach (var name in names)
@@ -68,7 +66,7 @@ internal static class EmitCommand
             try
             {
                 await using var stream = name == "-" ? screen.In : File.OpenRead(name);
-                await LineReader.ReadAsync(stream, null, line => AddAsync(emitter, source, line, isError, cancel), cancel).WaitAsync(cancel);
+                await LineReader.ReadAsync(stream, null, line => AddAsync(emitter, line, isError, cancel), cancel).WaitAsync(cancel);
             }
             catch (OperationCanceledException)
             {
@@ -85,9 +83,9 @@ internal static class EmitCommand
     }
 
     /// <summary>A file can wait, so nothing is dropped: the next line is read when there is room.</summary>
-    private static ValueTask AddAsync(Emitter emitter, EnvelopeSource source, ReadOnlyMemory<byte> line, bool isError, CancellationToken cancel)
+    private static ValueTask AddAsync(Emitter emitter, ReadOnlyMemory<byte> line, bool isError, CancellationToken cancel)
     {
-        source.TryLog(emitter, line, isError);
+        emitter.LogBytes(line.Span, isError);
         return emitter.HasRoom ? ValueTask.CompletedTask : new ValueTask(emitter.WaitForRoomAsync(cancel));
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Loggregator.Client;
 using Loggregator.Client.Consume;
 using Loggregator.Hosting;
 using Loggregator.Terminal;

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Loggregator.Protocol.Envelopes;
+using Loggregator.Client;
 
 namespace Loggregator.Commands;
 
@@ -15,7 +15,7 @@ internal static class MetricText
     }
 
     /// <summary><c>name=value[unit]</c>, for example <c>cpu=12.5percent</c>.</summary>
-    public static bool TryGauge(string text, out GaugeMetric metric)
+    public static bool TryGauge(string text, out GaugeReading metric)
     {
         metric = default;
         var (name, value) = Split(text);
@@ -24,7 +24,7 @@ internal static class MetricText
         {
             if (double.TryParse(value.AsSpan(0, length), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
             {
-                metric = new GaugeMetric(name ?? "", number, value[length..].Trim());
+                metric = new GaugeReading(name ?? "", number, value[length..].Trim());
                 return name is not null;
             }
 

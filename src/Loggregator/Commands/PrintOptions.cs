@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Loggregator.Client;
 using Loggregator.Terminal;
 
 namespace Loggregator.Commands;
@@ -42,11 +43,11 @@ internal sealed class PrintOptions
 
     private static string[] Types { get; } = ["log", "counter", "gauge", "timer", "event"];
 
-    /// <summary>The envelope types that are asked for; none: all.</summary>
-    public IReadOnlyList<string> AskedTypes(ParseResult parsed)
+    /// <summary>The envelope types that are asked for.</summary>
+    public EnvelopeTypes AskedTypes(ParseResult parsed)
     {
-        var types = (parsed.GetValue(_type) is { Length: > 0 } given ? given : [_defaultType]).SelectMany(type => type.Split(',')).Distinct().ToList();
-        return types.Contains("all") ? [] : types;
+        var types = (parsed.GetValue(_type) is { Length: > 0 } given ? given : [_defaultType]).SelectMany(type => type.Split(',')).ToList();
+        return types.Contains("all") ? EnvelopeTypes.All : types.Aggregate(EnvelopeTypes.All, (all, type) => all | Enum.Parse<EnvelopeTypes>(type, ignoreCase: true));
     }
 
     /// <summary>Makes the printer.</summary>

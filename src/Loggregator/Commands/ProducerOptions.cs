@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Grpc.Net.Client;
+using Loggregator.Client;
 using Loggregator.Client.Connect;
-using Loggregator.Client.Emit;
 using Loggregator.Terminal;
 
 namespace Loggregator.Commands;
@@ -42,12 +41,9 @@ internal sealed class ProducerOptions
     /// <summary>The agent's address, for messages.</summary>
     public string Agent(ParseResult parsed) => parsed.GetRequiredValue(_agent);
 
-    /// <summary>What writes the envelopes.</summary>
-    public EnvelopeSource Source(ParseResult parsed, TimeProvider time) => new(
-        parsed.GetRequiredValue(_source), parsed.GetRequiredValue(_instance), parsed.GetValue(_tags) ?? [], time);
-
-    /// <summary>A channel to the agent.</summary>
-    public GrpcChannel Connect(ParseResult parsed, TimeProvider time)
+    /// <summary>What sends them.</summary>
+    /// <exception cref="CommandFailedException">The options do not fit together.</exception>
+    public Emitter Emitter(ParseResult parsed, TimeProvider time, WhenFull whenFull, TimeSpan retryFor)
     {
         var files = new[] { parsed.GetValue(_certificate), parsed.GetValue(_key), parsed.GetValue(_authority) };
         if (files.Any(file => file is not null) && files.Any(string.IsNullOrEmpty))
@@ -60,22 +56,37 @@ internal sealed class ProducerOptions
             throw new CommandFailedException($"--agent {Agent(parsed)}: write host:port, for example 127.0.0.1:3458.");
         }
 
-        var credentials = files[0] is null ? null : PeerCredentials.Load(new PeerFiles(files[0]!, files[1]!, files[2]!), time);
-        return new PeerConnector(credentials).Open(Agent(parsed), PeerConnector.AgentName);
+        var options = new EmitterOptions
+        {
+            Agent = Agent(parsed),
+            Tls = files[0] is null ? null : new ClientTls { CertificateFile = files[0], KeyFile = files[1], AuthorityFile = files[2] },
+            SourceId = parsed.GetRequiredValue(_source),
+            InstanceId = parsed.GetRequiredValue(_instance),
+            WhenFull = whenFull,
+            RetryFor = retryFor,
+            Clock = time,
+        };
+        foreach (var tag in parsed.GetValue(_tags) ?? [])
+        {
+            var equals = tag.IndexOf('=', StringComparison.Ordinal);
+            options.Tags[tag[..equals]] = tag[(equals + 1)..];
+        }
+
+        return new Emitter(options);
     }
 
     /// <summary>Tells what did not arrive; true when all did.</summary>
     public static bool Report(Screen screen, Emitter emitter, string agent)
     {
-        if (emitter.Dropped + emitter.Lost == 0)
+        var counts = emitter.Counts;
+        if (counts.Lost == 0)
         {
             return true;
         }
 
-        var reason = emitter.LastError.Length > 0 ? $" ({SafeText.Clean(emitter.LastError).TrimEnd('.')})" : "";
-        var missing = emitter.Lost + emitter.Dropped;
+        var reason = emitter.LastFailure.Length > 0 ? $" ({SafeText.Clean(emitter.LastFailure).TrimEnd('.')})" : "";
         screen.Error.WriteLine(
-            $"loggregator: {missing} {(missing == 1 ? "envelope" : "envelopes")} did not reach the agent at {agent}{reason}; {emitter.Sent} did. Is 'loggregator dev' or an agent running?");
+            $"loggregator: {counts.Lost} {(counts.Lost == 1 ? "envelope" : "envelopes")} did not reach the agent at {agent}{reason}; {counts.Sent} did. Is 'loggregator dev' or an agent running?");
         return false;
     }
 }

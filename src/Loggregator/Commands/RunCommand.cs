@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Loggregator.Client.Emit;
+using Loggregator.Client;
 using Loggregator.Terminal;
 
 namespace Loggregator.Commands;
@@ -26,8 +26,7 @@ internal static class RunCommand
         var producer = new ProducerOptions(command);
         command.SetAction(async parsed =>
         {
-            using var channel = producer.Connect(parsed, time);
-            await using var emitter = new Emitter(channel.CreateCallInvoker(), new EmitterOptions { RetryFor = TimeSpan.FromMinutes(1) }, time);
+            await using var emitter = producer.Emitter(parsed, time, WhenFull.DropNewest, TimeSpan.FromMinutes(1));
             var words = parsed.GetRequiredValue(program);
             using var child = Start(words);
             if (child is null)
@@ -43,12 +42,11 @@ internal static class RunCommand
                 context.Cancel = true;
                 _ = Kill(child.Id, SigTerm);
             });
-            var source = producer.Source(parsed, time);
             var echo = !parsed.GetValue(quiet);
             await using var ownError = Console.OpenStandardError();
             await Task.WhenAll(
-                ShipAsync(child.StandardOutput.BaseStream, echo ? screen.RawOut : null, emitter, source, false),
-                ShipAsync(child.StandardError.BaseStream, echo ? ownError : null, emitter, source, true));
+                ShipAsync(child.StandardOutput.BaseStream, echo ? screen.RawOut : null, emitter, false),
+                ShipAsync(child.StandardError.BaseStream, echo ? ownError : null, emitter, true));
             await child.WaitForExitAsync(CancellationToken.None);
 
             using var deadline = new CancellationTokenSource(FlushDeadline, time);
@@ -77,12 +75,12 @@ internal static class RunCommand
         }
     }
 
-    private static Task ShipAsync(Stream output, Stream? echo, Emitter emitter, EnvelopeSource source, bool isError) => LineReader.ReadAsync(
+    private static Task ShipAsync(Stream output, Stream? echo, Emitter emitter, bool isError) => LineReader.ReadAsync(
         output,
         echo is null ? null : bytes => EchoAsync(echo, bytes),
         line =>
         {
-            source.TryLog(emitter, line, isError); // full: dropped and counted, the program goes on
+            emitter.LogBytes(line.Span, isError); // full: dropped and counted, the program goes on
             return ValueTask.CompletedTask;
         },
         CancellationToken.None);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Loggregator.Client;
 using Loggregator.Client.Consume;
 using Loggregator.Hosting;
 using Loggregator.Terminal;

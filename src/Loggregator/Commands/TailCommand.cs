@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Loggregator.Client;
 using Loggregator.Client.Consume;
 using Loggregator.Hosting;
 using Loggregator.Terminal;
@@ -42,19 +43,19 @@ internal static class TailCommand
             var asked = parsed.GetValue(since) ?? "";
             var query = new StreamQuery
             {
-                Sources = parsed.GetValue(sources) ?? [],
+                SourceIds = parsed.GetValue(sources) ?? [],
                 Types = print.AskedTypes(parsed),
                 Lines = parsed.GetValue(lines) ?? (asked.Length == 0 ? DefaultLines : null),
-                Since = asked,
+                SinceText = asked,
                 InstanceId = parsed.GetValue(instance) ?? "",
                 NoFollow = parsed.GetValue(once),
             };
             using var signals = new Signals();
             var printer = print.Printer(parsed, screen, query.InstanceId);
             var exit = await new StreamSession(screen, printer, edge.Url(parsed)).RunAsync(new LogStream(http, query, time), !query.NoFollow, signals);
-            if (exit == ExitCode.Done && query.NoFollow && printer.Shown == 0 && query.Sources.Count > 0)
+            if (exit == ExitCode.Done && query.NoFollow && printer.Shown == 0 && query.SourceIds.Count > 0)
             {
-                screen.Notice($"nothing of {SafeText.Clean(string.Join(", ", query.Sources))} is held that was asked for; 'loggregator sources' lists who has sent");
+                screen.Notice($"nothing of {SafeText.Clean(string.Join(", ", query.SourceIds))} is held that was asked for; 'loggregator sources' lists who has sent");
             }
 
             return exit;

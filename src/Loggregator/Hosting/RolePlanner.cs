@@ -1,3 +1,4 @@
+using Loggregator.Client;
 using Loggregator.Client.Connect;
 using Loggregator.Configuration;
 using Loggregator.Roles;

@@ -6,18 +6,9 @@ using Xunit;
 
 namespace Loggregator.IntegrationTests.Doppler;
 
-public sealed class DopplerAttachTests : IAsyncLifetime
+public sealed class DopplerAttachTests : DopplerTest
 {
     private const ulong Plenty = 1UL << 40;
-    private DopplerHost _doppler = null!;
-
-    public async ValueTask InitializeAsync() => _doppler = await DopplerHost.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
-    }
 
     [Fact]
     public async Task Subscriptions_ShareTheStreamAndGetTheirOwn()

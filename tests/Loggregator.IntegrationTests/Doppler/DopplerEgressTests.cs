@@ -5,18 +5,8 @@ using Xunit;
 
 namespace Loggregator.IntegrationTests.Doppler;
 
-public sealed class DopplerEgressTests : IAsyncLifetime
+public sealed class DopplerEgressTests() : DopplerTest(options => options.LogBytes = 4 * 1024 * 1024)
 {
-    private DopplerHost _doppler = null!;
-
-    public async ValueTask InitializeAsync() => _doppler = await DopplerHost.StartAsync(options => options.LogBytes = 4 * 1024 * 1024);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
-    }
-
     [Fact]
     public async Task Receiver_GetsEachEnvelopeAsAMessage()
     {

@@ -4,18 +4,8 @@ using Xunit;
 
 namespace Loggregator.IntegrationTests.Doppler;
 
-public sealed class DopplerIngestTests : IAsyncLifetime
+public sealed class DopplerIngestTests : DopplerTest
 {
-    private DopplerHost _doppler = null!;
-
-    public async ValueTask InitializeAsync() => _doppler = await DopplerHost.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
-    }
-
     [Fact]
     public async Task Batches_AreAnsweredWithTheHighestNumber()
     {

@@ -7,18 +7,8 @@ using Xunit;
 
 namespace Loggregator.IntegrationTests.Doppler;
 
-public sealed class DopplerIngressTests : IAsyncLifetime
+public sealed class DopplerIngressTests : DopplerTest
 {
-    private DopplerHost _doppler = null!;
-
-    public async ValueTask InitializeAsync() => _doppler = await DopplerHost.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
-    }
-
     [Fact]
     public async Task Sender_EnvelopesReachAReader_AndTheHalfCloseIsAnsweredWithOk()
     {

@@ -4,18 +4,8 @@ using Xunit;
 
 namespace Loggregator.IntegrationTests.Doppler;
 
-public sealed class DopplerSelectionTests : IAsyncLifetime
+public sealed class DopplerSelectionTests : DopplerTest
 {
-    private DopplerHost _doppler = null!;
-
-    public async ValueTask InitializeAsync() => _doppler = await DopplerHost.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
-    }
-
     [Fact]
     public async Task Readers_OfTheSame_EachReceiveEveryMatchInOrder()
     {

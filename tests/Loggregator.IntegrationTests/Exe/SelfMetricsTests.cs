@@ -1,4 +1,9 @@
 using System.Text.Json;
+using Loggregator.Client.Connect;
+using Loggregator.Hosting.Telemetry;
+using Loggregator.Roles;
+using Loggregator.TrafficController;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Loggregator.IntegrationTests.Exe;
@@ -37,5 +42,26 @@ public sealed class SelfMetricsTests
         Assert.Equal("subscriptions", subscriptions.Value.GetProperty("gauge").GetProperty("metrics").GetProperty("subscriptions").GetProperty("unit").GetString());
         Assert.Equal(0, await DevProcess.TerminateAsync(tail));
         Assert.Equal(0, await dev.TerminateAsync());
+    }
+
+    [Fact]
+    public async Task Event_OfTheTrafficController_ReachesTheAgentAtOnceAndWithoutTags()
+    {
+        await using var doppler = await AgentFakeDoppler.StartAsync("a");
+        await using var agent = await AgentHost.StartAsync(options => options.Dopplers = [doppler.Address]);
+        await using var services = new ServiceCollection().AddSingleton<TrafficControllerEvents>().AddSingleton<TrafficControllerCounters>().BuildServiceProvider();
+        var report = SelfReports.Of("TrafficController").Single(report => report.Events is not null);
+        using var emitter = new SelfMetricsEmitter(report, agent.Address, new PeerConnector(), services, TimeProvider.System);
+        await emitter.StartAsync(TestContext.Current.CancellationToken);
+        services.GetRequiredService<TrafficControllerEvents>().Add(new SelfEvent("title", "body"));
+        await doppler.WaitForAsync(got => got.Count == 1, "the event, for which no interval has to pass");
+        await emitter.StopAsync(TestContext.Current.CancellationToken);
+
+        var told = Protocol.V2.Envelope.Parser.ParseFrom(doppler.Received[0].Bytes);
+        Assert.Equal(("traffic_controller", "title", "body"), (told.SourceId, told.Event.Title, told.Event.Body));
+        Assert.NotEqual(0, told.Timestamp);
+        Assert.Empty(told.Tags);
+        Assert.Empty(told.DeprecatedTags);
+        await agent.UntilAsync(() => agent.Counters.Confirmed == 1, "its answer");
     }
 }

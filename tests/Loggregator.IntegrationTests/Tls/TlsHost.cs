@@ -36,7 +36,7 @@ internal sealed class TlsHost : IAsyncDisposable
     /// <summary>What the role logged.</summary>
     public ErrorRecorder Logs { get; } = new();
 
-    /// <summary>The gRPC port.</summary>
+    /// <summary>The role's first port: gRPC, but HTTP of a Traffic Controller.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_host!.Listeners[0].Bound.Port}");
 
     public static PeerIdentity Stranger(string role)
@@ -66,14 +66,16 @@ internal sealed class TlsHost : IAsyncDisposable
     {
         var role = RoleTable.Named(roleName);
         var files = Files(roleName);
+        string[] ports = roleName switch
+        {
+            "agent" => ["Agent:Listen", "Agent:UdpListen"],
+            "traffic-controller" => ["TrafficController:HttpListen", "TrafficController:GrpcListen"],
+            _ => [$"{role.Section}:Listen"],
+        };
         List<Setting> settings =
         [
-            new($"{role.Section}:Listen", ["127.0.0.1:0"], "test"), new($"Metrics:{role.Section}", ["127.0.0.1:0"], "test"), new($"{role.Section}:DrainDeadline", ["1s"], "test"),
+            .. ports.Append($"Metrics:{role.Section}").Select(port => new Setting(port, ["127.0.0.1:0"], "test")), new($"{role.Section}:DrainDeadline", ["1s"], "test"),
         ];
-        if (roleName == "agent")
-        {
-            settings.Add(new("Agent:UdpListen", ["127.0.0.1:0"], "test"));
-        }
 
         if (mutual)
         {

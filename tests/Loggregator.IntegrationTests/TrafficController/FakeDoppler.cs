@@ -27,6 +27,8 @@ internal sealed class FakeDoppler : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    private IPAddress Host { get; init; } = IPAddress.Any;
+
     public string Id { get; init; } = "doppler-" + Guid.NewGuid().ToString("N")[..6];
 
     public ulong Incarnation { get; private set; } = 1;
@@ -48,9 +50,10 @@ internal sealed class FakeDoppler : IAsyncDisposable
 
     public int Receivers => _receivers.Count;
 
-    public static async Task<FakeDoppler> StartAsync()
+    /// <summary>Starts one, on all addresses and a free port unless told otherwise.</summary>
+    public static async Task<FakeDoppler> StartAsync(IPAddress? address = null, int port = 0)
     {
-        var doppler = new FakeDoppler();
+        var doppler = new FakeDoppler { Port = port, Host = address ?? IPAddress.Any };
         await doppler.ListenAsync();
         return doppler;
     }
@@ -63,7 +66,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
-            kestrel.Listen(IPAddress.Any, Port, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(Host, Port, listen => listen.Protocols = HttpProtocols.Http2);
         });
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);

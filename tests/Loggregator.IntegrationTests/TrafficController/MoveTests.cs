@@ -86,7 +86,8 @@ public sealed class MoveTests
         using var gateway = await SseClient.OpenAsync(host.Http, "/v2/read?source_id=a&log");
         using var batches = new EgressReader(host, Logs);
         using var single = new EgressReader(host, Logs, batched: false);
-        await Eventually.TrueAsync(() => one.Subscriptions + two.Subscriptions >= 6, "the subscriptions are open");
+        await Eventually.TrueAsync(
+            () => one.Subscriptions + two.Subscriptions >= 6 && host.Counters.GrpcStreams == 2, "the subscriptions are open, and both who share one read it");
         one.Append(Sample.Stamped("a", 1), Sample.Stamped("a", 2));
         Assert.Equal(["a-1", "a-2"], await stream.ReadLogsAsync(2));
         Assert.Equal(["a-1", "a-2"], await gateway.ReadLogsAsync(2));
@@ -102,6 +103,41 @@ public sealed class MoveTests
         await Eventually.TrueAsync(() => host.Counters.Held == 0, "everything is written");
         Assert.Equal(8, host.Counters.Duplicates);
         host.AssertConservation();
+    }
+
+    [Fact]
+    public async Task GapRecords_OfABatchThatWasSentAgain_AreToldOnce()
+    {
+        const uint Epoch = 2; // of gap records
+        await using var one = await FakeDoppler.StartAsync();
+        await using var two = await FakeDoppler.StartAsync();
+        await using var host = await TrafficControllerHost.StartAsync([one, two]);
+        using var stream = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a");
+        using var logs = await SseClient.OpenAsync(host.Http, "/v2/stream?source_id=a&type=log");
+        await Eventually.TrueAsync(() => one.Subscriptions + two.Subscriptions == 4, "the subscriptions are open");
+        one.Append(Sample.Stamped(Sample.GapRecord("a", 3), 1, Epoch), Sample.Stamped("a", 1));
+        await TellAsync(3);
+        Assert.Equal(["a-1"], await stream.ReadLogsAsync(1));
+        Assert.Equal(["a-1"], await logs.ReadLogsAsync(1));
+
+        // The same batch, then a loss of the same size, and one whose forerunner a third Doppler may have taken with it.
+        two.Append(Sample.Stamped(Sample.GapRecord("a", 3), 1, Epoch), Sample.Stamped("a", 1));
+        two.Append(Sample.Stamped(Sample.GapRecord("a", 3), 2, Epoch), Sample.Stamped(Sample.GapRecord("a", 4), 4, Epoch), Sample.Stamped("a", 2));
+        await TellAsync(3, 4);
+        Assert.Equal(["a-2"], await stream.ReadLogsAsync(1));
+        Assert.Equal(["a-2"], await logs.ReadLogsAsync(1));
+        Assert.Equal((4L, 20L), (host.Counters.Duplicates, host.Counters.ToldLost));
+        await Eventually.TrueAsync(() => host.Counters.Held == 0, "everything is written");
+        host.AssertConservation();
+
+        async Task TellAsync(params int[] counts)
+        {
+            foreach (var count in counts)
+            {
+                Assert.Equal(count, (await stream.ReadUntilAsync("gap")).Json.GetProperty("count").GetInt32());
+                Assert.Equal(count, (await logs.ReadUntilAsync("gap")).Json.GetProperty("count").GetInt32());
+            }
+        }
     }
 
     [Fact]

@@ -40,11 +40,15 @@ internal static class Sample
     }.ToByteArray();
 
     /// <summary>A log "source-sequence" with a stamp.</summary>
-    public static byte[] Stamped(string source, ulong sequence, uint epoch = 1)
+    public static byte[] Stamped(string source, ulong sequence, uint epoch = 1) =>
+        Stamped(Log(source, $"{source}-{sequence}", (long)sequence), sequence, epoch);
+
+    /// <summary>An envelope with a stamp.</summary>
+    public static byte[] Stamped(byte[] envelope, ulong sequence, uint epoch = 1)
     {
         Span<byte> stamp = stackalloc byte[Stamp.MaxLength];
         var length = Stamp.Write(stamp, epoch, sequence);
-        return [.. Log(source, $"{source}-{sequence}", (long)sequence), .. stamp[..length]];
+        return [.. envelope, .. stamp[..length]];
     }
 
     /// <summary>The envelope as version 1 has it.</summary>

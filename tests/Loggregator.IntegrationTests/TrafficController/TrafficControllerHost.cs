@@ -41,8 +41,13 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
     public DopplerSet Dopplers => _app.Services.GetRequiredService<DopplerSet>();
 
     /// <summary>Starts it and waits until the given Dopplers are attached.</summary>
+    /// <param name="dopplers">What it is configured with.</param>
+    /// <param name="configure">Changes its options.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="wait">Whether to wait.</param>
+    /// <param name="resolve">Answers for every name.</param>
     public static async Task<TrafficControllerHost> StartAsync(
-        FakeDoppler[] dopplers, Action<TrafficControllerOptions>? configure = null, TimeProvider? time = null, bool wait = true)
+        FakeDoppler[] dopplers, Action<TrafficControllerOptions>? configure = null, TimeProvider? time = null, bool wait = true, Func<IPAddress[]>? resolve = null)
     {
         var options = new TrafficControllerOptions { Dopplers = [.. dopplers.Select(doppler => doppler.Address)] };
         configure?.Invoke(options);
@@ -56,7 +61,7 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
         builder.Services.AddSingleton(time ?? TimeProvider.System);
-        builder.Services.AddSingleton(new PeerConnector());
+        builder.Services.AddSingleton(new PeerConnector(resolve: resolve is null ? null : (_, _) => Task.FromResult(resolve())));
         builder.Services.AddTrafficController(options);
         var app = builder.Build();
         app.MapTrafficController();

@@ -1,4 +1,5 @@
 using Grpc.Net.Client;
+using Loggregator.Client;
 using Loggregator.Client.Connect;
 using Loggregator.Doppler;
 using Loggregator.Roles;
@@ -151,6 +152,13 @@ public sealed class InProcessCluster : IAsyncDisposable
     public GrpcChannel Open(ClusterRole role, string caller = "client") => new PeerConnector(_certificates?.Of(caller)).Open(
         role.GrpcAddress,
         Agents.Contains(role) ? PeerConnector.AgentName : Dopplers.Contains(role) ? PeerConnector.DopplerName : PeerConnector.ReverseLogProxyName);
+
+    /// <summary>The certificate of a client, where there are certificates.</summary>
+    public ClientTls ClientTls()
+    {
+        var files = _certificates!.FilesOf("client");
+        return new ClientTls { CertificateFile = files.Certificate, KeyFile = files.Key, AuthorityFile = files.Authority };
+    }
 
     /// <summary>Ends the clients, waits for rest, asserts the accounts and that no error was logged that nobody expected.</summary>
     public async Task AssertAsync()

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Selectors;
+using Loggregator.Protocol.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -13,9 +15,9 @@ using Microsoft.Extensions.Logging;
 namespace Loggregator.TestKit.Originals;
 
 /// <summary>
-/// A Doppler that behaves as the original does towards Traffic Controllers: <c>plumbing.Doppler/BatchSubscribe</c> and
-/// <c>loggregator.v2.Egress/BatchedReceiver</c>, a ring for each subscriber, no log, no service of our own. What goes in is given in both
-/// versions by the test. Plaintext, loopback.
+/// A Doppler that behaves as the original does: towards Traffic Controllers <c>plumbing.Doppler/BatchSubscribe</c> and
+/// <c>loggregator.v2.Egress/BatchedReceiver</c>, towards agents <c>plumbing.DopplerIngestor/Pusher</c> and <c>BatchSender</c>, which it never
+/// answers; a ring for each subscriber, no log, no service of our own. Plaintext, loopback.
 /// </summary>
 public sealed class OriginalDoppler : IAsyncDisposable
 {
@@ -24,6 +26,7 @@ public sealed class OriginalDoppler : IAsyncDisposable
     private readonly ConcurrentDictionary<Action, bool> _aborts = new();
     private readonly Random _random = new(1);
     private WebApplication? _app;
+    private long _pushed, _batched;
     private int _opened;
     private int _port;
 
@@ -41,6 +44,12 @@ public sealed class OriginalDoppler : IAsyncDisposable
 
     /// <summary>Streams of version 1 that were begun, failed ones too.</summary>
     public int Opened => Volatile.Read(ref _opened);
+
+    /// <summary>Envelopes that came over Pusher.</summary>
+    public long Pushed => Interlocked.Read(ref _pushed);
+
+    /// <summary>Envelopes that came over BatchSender.</summary>
+    public long Batched => Interlocked.Read(ref _batched);
 
     /// <summary>Fail every stream of version 1 as soon as it is open and one envelope has been sent.</summary>
     public bool FailsAtOnce { get; set; }
@@ -86,7 +95,7 @@ public sealed class OriginalDoppler : IAsyncDisposable
         foreach (var group in takers.GroupBy(s => (s.AppId, s.Kind, s.ShardId)))
         {
             OriginalSubscription[] members = [.. group];
-            foreach (var taker in group.Key.ShardId.Length == 0 ? members : [members[_random.Next(members.Length)]])
+            foreach (var taker in group.Key.ShardId.Length == 0 ? members : [Draw(members)])
             {
                 taker.Write(v1!);
             }
@@ -94,7 +103,7 @@ public sealed class OriginalDoppler : IAsyncDisposable
 
         foreach (var (ring, selectors) in v2 is null ? [] : _v2.Keys)
         {
-            if (Protocol.Envelopes.RawEnvelope.TryReadHeader(v2, out var header) && Array.Exists(selectors, selector => selector.Matches(header, v2)))
+            if (RawEnvelope.TryReadHeader(v2, out var header) && Array.Exists(selectors, selector => selector.Matches(header, v2)))
             {
                 ring.Write(v2!);
             }
@@ -121,6 +130,72 @@ public sealed class OriginalDoppler : IAsyncDisposable
         if (_app is not null)
         {
             await KillAsync();
+        }
+    }
+
+    // What comes in one version is converted, and goes out in both.
+    private async Task<MessageBuffer> PushAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext call)
+    {
+        while (await messages.MoveNext(call.CancellationToken))
+        {
+            using var message = messages.Current;
+            var v1 = Protocol.Plumbing.EnvelopeData.Parser.ParseFrom(message.Span).Payload.ToByteArray();
+            if (DropsondeEnvelope.TryRead(v1, out var header) == ConversionFault.None)
+            {
+                using var v2 = MessageBuffer.Rent(1024);
+                V1ToV2.Write(v2, v1, header, DropsondeTagging.None);
+                Interlocked.Increment(ref _pushed);
+                Publish(v1);
+                Publish("", false, null, v2.Span.ToArray());
+            }
+        }
+
+        throw new RpcException(new Status(StatusCode.Unknown, "EOF"));
+    }
+
+    private async Task<MessageBuffer> BatchSenderAsync(IAsyncStreamReader<MessageBuffer> messages, ServerCallContext call)
+    {
+        while (await messages.MoveNext(call.CancellationToken))
+        {
+            using var message = messages.Current;
+            var records = new RecordReader(message.Span);
+            while (records.MoveNext())
+            {
+                using var converted = MessageBuffer.Rent(1024);
+                RawEnvelope.TryReadHeader(records.Current, out var header);
+                V2ToV1.Write(converted, records.Current, header, int.MaxValue, out _);
+                Interlocked.Increment(ref _batched);
+                Publish("", false, null, records.Current.ToArray());
+                var v1 = new RecordReader(converted.Span);
+                while (v1.MoveNext())
+                {
+                    Publish(v1.Current.ToArray());
+                }
+            }
+        }
+
+        throw new RpcException(new Status(StatusCode.Unknown, "EOF"));
+    }
+
+    private void Publish(byte[] v1)
+    {
+        var envelope = Protocol.Dropsonde.Envelope.Parser.ParseFrom(v1);
+        var app = envelope.EventType switch
+        {
+            Protocol.Dropsonde.Envelope.Types.EventType.LogMessage => envelope.LogMessage.AppId,
+            Protocol.Dropsonde.Envelope.Types.EventType.ContainerMetric => envelope.ContainerMetric.ApplicationId,
+            Protocol.Dropsonde.Envelope.Types.EventType.HttpStartStop when envelope.HttpStartStop.ApplicationId is { } id =>
+                new Guid([.. BitConverter.GetBytes(id.Low), .. BitConverter.GetBytes(id.High)], bigEndian: true).ToString(),
+            _ => "system",
+        };
+        Publish(app, envelope.LogMessage is not null, v1, null);
+    }
+
+    private OriginalSubscription Draw(OriginalSubscription[] members)
+    {
+        lock (_random)
+        {
+            return members[_random.Next(members.Length)];
         }
     }
 
@@ -202,6 +277,8 @@ public sealed class OriginalDoppler : IAsyncDisposable
     {
         public void OnServiceMethodDiscovery(ServiceMethodProviderContext<OriginalDoppler> context)
         {
+            context.AddClientStreamingMethod(RawMethods.Pusher, [], (doppler, messages, call) => doppler.PushAsync(messages, call));
+            context.AddClientStreamingMethod(RawMethods.BatchSender, [], (doppler, messages, call) => doppler.BatchSenderAsync(messages, call));
             context.AddServerStreamingMethod(RawMethods.BatchSubscribe, [], (doppler, request, batches, call) => doppler.SubscribeAsync(request, batches, call));
             context.AddServerStreamingMethod(RawMethods.BatchedReceiver, [], (doppler, request, batches, call) => doppler.ReceiveAsync(request, batches, call));
         }

@@ -98,7 +98,14 @@ public sealed class RawWebSocket : IDisposable
         var payload = await ReadAsync(ClientFrame.Close, cancel);
         if (payload.Length > 0)
         {
-            await SendAsync(cancel, ClientFrame.CloseOf(BinaryPrimitives.ReadUInt16BigEndian(payload)));
+            try
+            {
+                await SendAsync(cancel, ClientFrame.CloseOf(BinaryPrimitives.ReadUInt16BigEndian(payload)));
+            }
+            catch (IOException)
+            {
+                // A server need not wait for the answer.
+            }
         }
 
         if (await ReadAsync(cancel) is not null)

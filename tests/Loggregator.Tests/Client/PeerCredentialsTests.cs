@@ -1,4 +1,5 @@
 using Loggregator.Certificates;
+using Loggregator.Client;
 using Loggregator.Client.Connect;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

@@ -4,6 +4,7 @@ using Loggregator.Doppler;
 using Loggregator.Hosting.Telemetry;
 using Loggregator.Protocol.V2;
 using Loggregator.Roles;
+using Loggregator.TrafficController;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -25,7 +26,7 @@ public sealed class SelfReportTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("Agent", 15, new[]
+    [InlineData("Agent", 0, 15, new[]
     {
         "metron counter ingress metric_version=2.0 origin=loggregator.metron",
         "metron counter egress metric_version=2.0 origin=loggregator.metron",
@@ -36,7 +37,7 @@ public sealed class SelfReportTests : IAsyncDisposable
         "metron gauge doppler_v2_streams() metric_version=2.0 origin=loggregator.metron",
         "metron gauge doppler_connections() metric_version=2.0 origin=loggregator.metron",
     })]
-    [InlineData("Doppler", 5, new[]
+    [InlineData("Doppler", 0, 5, new[]
     {
         "doppler counter ingress metric_version=2.0 origin=loggregator.doppler",
         "doppler counter dropped direction=ingress metric_version=2.0 origin=loggregator.doppler",
@@ -44,7 +45,7 @@ public sealed class SelfReportTests : IAsyncDisposable
         "doppler counter egress metric_version=2.0 origin=loggregator.doppler",
         "doppler gauge subscriptions(subscriptions) metric_version=2.0 origin=loggregator.doppler",
     })]
-    [InlineData("TrafficController", 60, new[]
+    [InlineData("TrafficController", 0, 60, new[]
     {
         "reverse_log_proxy counter ingress metric_version=2.0 origin=loggregator.rlp protocol=grpc",
         "reverse_log_proxy counter egress metric_version=2.0 origin=loggregator.rlp",
@@ -54,10 +55,19 @@ public sealed class SelfReportTests : IAsyncDisposable
         "reverse_log_proxy counter log_router_connects origin=loggregator.rlp",
         "reverse_log_proxy counter log_router_disconnects origin=loggregator.rlp",
     })]
-    public void Report_OfEachRole_HasTheOriginalsIdentities(string section, int seconds, string[] expected)
+    [InlineData("TrafficController", 1, 60, new[]
     {
-        using var emitter = Emitter(section, out _);
-        Assert.Equal(TimeSpan.FromSeconds(seconds), SelfReports.Of(section)[0].Interval);
+        "traffic_controller gauge doppler_proxy.firehoses(connections) metric_version=2.0 origin=loggregator.trafficcontroller",
+        "traffic_controller gauge doppler_proxy.app_streams(connections) metric_version=2.0 origin=loggregator.trafficcontroller",
+        "traffic_controller counter doppler_proxy.slow_consumer metric_version=2.0 origin=loggregator.trafficcontroller",
+        "traffic_controller counter egress endpoint=firehose metric_version=2.0 origin=loggregator.trafficcontroller",
+        "traffic_controller counter egress endpoint=stream metric_version=2.0 origin=loggregator.trafficcontroller",
+        "traffic_controller counter ingress metric_version=2.0 origin=loggregator.trafficcontroller protocol=grpc",
+    })]
+    public void Report_OfEachRole_HasTheOriginalsIdentities(string section, int report, int seconds, string[] expected)
+    {
+        using var emitter = Emitter(section, out _, report);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), SelfReports.Of(section)[report].Interval);
         Assert.Equal(expected, Told(emitter).Select(Identity));
     }
 
@@ -103,6 +113,18 @@ public sealed class SelfReportTests : IAsyncDisposable
         Assert.Equal(0, Average(Told(emitter))); // nothing in the last minute
     }
 
+    [Fact]
+    public void Report_OfTheTrafficController_TellsWhatItsWebSocketsDid()
+    {
+        using var emitter = Emitter("TrafficController", out var services, report: 1);
+        var counters = services.GetRequiredService<TrafficControllerCounters>();
+        (counters.Firehoses, counters.AppStreams, counters.SlowConsumers) = (1, 2, 3);
+        (counters.FirehoseMessages, counters.AppMessages, counters.WebSocketMatched) = (4, 5, 6);
+        var told = Told(emitter);
+        Assert.Equal([1.0, 2.0], told.Where(e => e.Gauge is not null).SelectMany(e => e.Gauge.Metrics.Values).Select(metric => metric.Value));
+        Assert.Equal([3UL, 4UL, 5UL, 6UL], told.Where(e => e.Counter is not null).Select(e => e.Counter.Delta));
+    }
+
     private static double Average(List<Envelope> told) => told.Single(e => e.Gauge?.Metrics.ContainsKey("average_envelopes") == true).Gauge.Metrics["average_envelopes"].Value;
 
     private static List<Envelope> Told(SelfMetricsEmitter emitter)
@@ -125,7 +147,7 @@ public sealed class SelfReportTests : IAsyncDisposable
         return $"{envelope.SourceId} {what} {string.Join(' ', tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"))}";
     }
 
-    private SelfMetricsEmitter Emitter(string section, out IServiceProvider services)
+    private SelfMetricsEmitter Emitter(string section, out IServiceProvider services, int report = 0)
     {
         var role = RoleTable.IngressToEgress.Single(role => role.Section == section);
         var collection = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<TimeProvider>(_time).AddSingleton(new PeerConnector());
@@ -133,6 +155,6 @@ public sealed class SelfReportTests : IAsyncDisposable
         var provider = collection.BuildServiceProvider();
         _providers.Add(provider);
         services = provider;
-        return new SelfMetricsEmitter(SelfReports.Of(section)[0], "127.0.0.1:1", new PeerConnector(), provider, _time);
+        return new SelfMetricsEmitter(SelfReports.Of(section)[report], "127.0.0.1:1", new PeerConnector(), provider, _time);
     }
 }

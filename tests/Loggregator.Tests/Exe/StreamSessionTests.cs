@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Loggregator.Client;
 using Loggregator.Client.Consume;
 using Loggregator.Commands;
 using Loggregator.Hosting;
@@ -16,7 +17,7 @@ public sealed class StreamSessionTests
     public async Task Follow_StreamBreaks_GoesOnAtItsCursorAndSaysSo()
     {
         var edge = new FakeEdge(Batch("one", "c1") + Batch("two", "c2"), Batch("three", "c3"));
-        var (code, output, notices) = await RunAsync(edge, new StreamQuery { Sources = ["a b"], Lines = 5 });
+        var (code, output, notices) = await RunAsync(edge, new StreamQuery { SourceIds = ["a b"], Lines = 5 });
 
         Assert.Equal(0, code);
         Assert.Equal("one\ntwo\nthree\n", output);
@@ -51,7 +52,7 @@ public sealed class StreamSessionTests
     public async Task NoFollow_HistoryEnds_EndsToo()
     {
         var edge = new FakeEdge(Batch("one", "c1"));
-        var (code, output, _) = await RunAsync(edge, new StreamQuery { NoFollow = true, Since = "10m" });
+        var (code, output, _) = await RunAsync(edge, new StreamQuery { NoFollow = true, SinceText = "10m" });
         Assert.Equal((0, "one\n"), (code, output));
         Assert.Equal(["/v2/recent?since=10m"], edge.Paths);
     }
@@ -60,7 +61,7 @@ public sealed class StreamSessionTests
     public async Task Refused_WrongRequest_TellsMessageAndCure()
     {
         var edge = new FakeEdge { Refusal = "{\"error\":\"bad_since\",\"message\":\"since is 'x'\",\"cure\":\"Give a duration.\"}" };
-        var (code, _, notices) = await RunAsync(edge, new StreamQuery { Since = "x" });
+        var (code, _, notices) = await RunAsync(edge, new StreamQuery { SinceText = "x" });
         Assert.Equal(1, code);
         Assert.Contains("since is 'x'. Give a duration.", notices, StringComparison.Ordinal);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Grpc.Core;
 using Loggregator.Protocol.Grpc;
 using Loggregator.TrafficController.Upstream;
@@ -8,48 +7,20 @@ namespace Loggregator.TrafficController.Streams.Grpc;
 
 /// <summary>The reverse log proxy: <c>loggregator.v2.Egress</c> for consumers outside.</summary>
 internal sealed class EgressService(
-    DopplerSet dopplers, OpenStreams streams, TrafficControllerCounters counters, IOptions<TrafficControllerOptions> options)
+    DopplerSet dopplers, GrpcCalls calls, OpenStreams streams, TrafficControllerCounters counters, IOptions<TrafficControllerOptions> options)
 {
-    private int _open;
-
     /// <summary>Serves <c>Receiver</c> or <c>BatchedReceiver</c>.</summary>
     public async Task ReceiveAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> responses, ServerCallContext context, bool batched)
     {
         using (message)
         {
-            var open = Interlocked.Increment(ref _open);
-            try
+            using var call = calls.Enter(); // before the selectors are looked at, as in the original
+            if (!EgressQuery.TryRead(message.Span, options.Value.ClientBytes, out var request, out var preferredTags, out var refusal))
             {
-                CheckLimit(open);
-                if (!EgressQuery.TryRead(message.Span, options.Value.ClientBytes, out var request, out var preferredTags, out var refusal))
-                {
-                    throw new RpcException(refusal);
-                }
-
-                await ServeAsync(request, responses, context, batched, preferredTags);
+                throw new RpcException(refusal);
             }
-            finally
-            {
-                Interlocked.Decrement(ref _open);
-            }
-        }
-    }
 
-    // Before the selectors are looked at, as in the original.
-    private void CheckLimit(int open)
-    {
-        if (streams.Draining)
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "The Traffic Controller is stopping"));
-        }
-
-        var most = options.Value.MaxEgressStreams;
-        if (open > most)
-        {
-            Interlocked.Increment(ref counters.RejectedStreams);
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted,
-                string.Create(CultureInfo.InvariantCulture, $"unable to create stream, max egress streams reached: {most}")));
+            await ServeAsync(request, responses, context, batched, preferredTags);
         }
     }
 

@@ -1,5 +1,5 @@
-using Loggregator.Protocol.Internal;
 using Loggregator.TrafficController.Query;
+using Loggregator.TrafficController.Streams.Cursors;
 using Loggregator.TrafficController.Upstream;
 
 namespace Loggregator.TrafficController.Streams.Sse;
@@ -8,14 +8,13 @@ namespace Loggregator.TrafficController.Streams.Sse;
 /// The stream of <c>/v2/stream</c> and <c>/v2/recent</c>: history in order, then live, each batch with the cursor behind it, losses and
 /// whatever else happens as events of their own names.
 /// </summary>
-internal sealed class CursorPump : SsePump
+internal sealed class CursorPump : SsePump, IStreamOutput
 {
     private readonly StreamQuery _query;
     private readonly Notices _notices;
-    private readonly Positions _positions;
-    private readonly History _history;
-    private readonly HashSet<DopplerNode> _lost = [];
+    private readonly CursorStream _reading;
     private readonly TrafficControllerCounters _counters;
+    private readonly TimeProvider _time;
     private readonly bool _recent;
     private Task<SourceReport>? _known;
 
@@ -27,11 +26,13 @@ internal sealed class CursorPump : SsePump
         _query = query;
         _recent = recent;
         _counters = counters;
+        _time = time;
         _notices = new Notices(sse);
-        _positions = new Positions(query.Cursor, time);
         Batch = new BatchWriter(sse, query.InstanceId, TellGapRecord, Cursor, counters);
-        _history = new History(Stream, Batch, _notices, _positions, query, times.Patience, options.HistoryBytes, time, counters);
+        _reading = new CursorStream(Stream, this, query.LastLines, query.Cursor, options, time, counters);
     }
+
+    public bool Full => Sse.Unflushed >= FlushAt;
 
     /// <summary>Looks up whether the named sources are known, to say so if not. Who goes on has been told, and is not asked again.</summary>
     public void Watch(SourceQuery sources, CancellationToken cancel)
@@ -43,6 +44,34 @@ internal sealed class CursorPump : SsePump
         }
     }
 
+    public bool IsForeign(ReadOnlySpan<byte> envelope) => Batch.IsForeign(envelope);
+
+    public void Write(ReadOnlySpan<byte> envelope, int copies) => Batch.Write(envelope, copies);
+
+    public void History(long startsAt, bool agedOut, long leftOut) => _notices.History(startsAt, agedOut, leftOut);
+
+    public void Live()
+    {
+        Batch.End();
+        Ended = _recent;
+        if (!Ended)
+        {
+            _notices.Live();
+        }
+    }
+
+    public void DopplerLost(string doppler, bool planned, string detail)
+    {
+        Batch.End();
+        _notices.DopplerLost(doppler, planned, detail);
+    }
+
+    public void DopplerBack(string doppler, bool restarted)
+    {
+        Batch.End();
+        _notices.DopplerBack(doppler, restarted);
+    }
+
     protected override void Begin()
     {
         if (_query.Cursor is not null)
@@ -50,11 +79,7 @@ internal sealed class CursorPump : SsePump
             _notices.Reconnected();
         }
 
-        _history.Begin();
-        if (_history.Over)
-        {
-            _notices.Live();
-        }
+        _reading.Begin();
     }
 
     protected override BatchWriter Batch { get; }
@@ -64,33 +89,19 @@ internal sealed class CursorPump : SsePump
         switch (item.Kind)
         {
             case StreamItemKind.Page when item.Page is { } page:
-                if (_history.TryKeep(item))
+                if (_reading.TryKeep(item))
                 {
                     return false;
                 }
 
                 Batch.Write(page);
-                _positions.Set(item.Place);
+                _reading.Wrote(item);
                 break;
             case StreamItemKind.Gap:
                 TellGaps();
                 break;
-            case StreamItemKind.Opened:
-                OnOpened(item);
-                break;
-            case StreamItemKind.HistoryDone:
-                _history.Done(item.Member!);
-                break;
-            case StreamItemKind.Lost:
-                OnLost(item, (string)item.Detail!);
-                break;
-            case StreamItemKind.Refused:
-                OnLost(item, "it refused: " + item.Detail);
-                break;
-            case StreamItemKind.Restarted:
-                OnRestarted(item);
-                break;
             default:
+                _reading.Handle(item);
                 break;
         }
 
@@ -99,35 +110,25 @@ internal sealed class CursorPump : SsePump
 
     protected override bool Advance()
     {
-        if (!_history.Over)
+        if (_reading.Advance())
         {
-            if (_history.Advance(Sse))
-            {
-                return true;
-            }
-
-            if (!_history.Over)
-            {
-                return false;
-            }
-
-            Batch.End();
-            Ended = _recent;
-            if (!Ended)
-            {
-                _notices.Live();
-            }
+            return true;
         }
 
-        TellUnknown();
+        if (_reading.Over && !Ended)
+        {
+            TellUnknown();
+        }
+
         return false;
     }
 
     protected override void Close(string reason) => _notices.Closing(reason.Length > 0 ? reason : "end of history");
 
-    protected override void Abandon() => _history.Abandon();
+    protected override void Abandon() => _reading.Abandon();
 
-    private string? Cursor() => _history.CursorHolds ? _positions.ToString() : null;
+    private string? Cursor() =>
+        _reading.CursorHolds ? _reading.At((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100).ToString() : null;
 
     private bool TellGapRecord(StreamGap gap)
     {
@@ -164,39 +165,5 @@ internal sealed class CursorPump : SsePump
                 _notices.Waiting(unknown, report.Answered);
             }
         }
-    }
-
-    private void OnOpened(in StreamItem item)
-    {
-        _history.Opened((Opened)item.Detail!);
-        if (_positions.OfAnotherRun(item.Place))
-        {
-            OnRestarted(item); // while this client was away
-            return;
-        }
-
-        _positions.SetFirst(item.Place);
-
-        if (_lost.Remove(item.Member!.Node))
-        {
-            Batch.End();
-            _notices.DopplerBack(item.Place.DopplerId ?? item.Member.Node.Attachment.Address, restarted: false);
-        }
-    }
-
-    private void OnRestarted(in StreamItem item)
-    {
-        Batch.End();
-        _positions.Set(item.Place);
-        _lost.Remove(item.Member!.Node);
-        _notices.DopplerBack(item.Place.DopplerId ?? item.Member.Node.Attachment.Address, restarted: true);
-    }
-
-    private void OnLost(in StreamItem item, string detail)
-    {
-        _history.Done(item.Member!);
-        Batch.End();
-        _lost.Add(item.Member!.Node);
-        _notices.DopplerLost(item.Member.Node.DopplerId ?? item.Member.Node.Attachment.Address, detail == Line.PlannedStop, detail);
     }
 }

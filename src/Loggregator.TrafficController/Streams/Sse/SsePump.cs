@@ -9,7 +9,7 @@ namespace Loggregator.TrafficController.Streams.Sse;
 /// </summary>
 internal abstract class SsePump(OpenStream open, SseWriter sse, SseTimes times, TimeProvider time)
 {
-    private const long FlushAt = 256 * 1024; // bytes of one flush, and of one batch event
+    protected const long FlushAt = 256 * 1024; // bytes of one flush, and of one batch event
     private readonly long _opened = time.GetTimestamp();
     private List<StreamItem> _items = [];
 

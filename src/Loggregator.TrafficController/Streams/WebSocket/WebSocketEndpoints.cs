@@ -57,8 +57,14 @@ internal sealed class WebSocketEndpoints(
             }
 
             Interlocked.Increment(ref Open(route));
-            await StreamAsync(context, route, new QueryPairs(context.Request.QueryString.Value));
-            Interlocked.Decrement(ref Open(route));
+            try
+            {
+                await StreamAsync(context, route, new QueryPairs(context.Request.QueryString.Value));
+            }
+            finally
+            {
+                Interlocked.Decrement(ref Open(route));
+            }
         }
         finally
         {

@@ -1,9 +1,10 @@
 using System.Threading.Channels;
 using Google.Protobuf;
+using Loggregator.Client;
 using Loggregator.Client.Connect;
-using Loggregator.Client.Emit;
 using Loggregator.Protocol.V2;
 using Loggregator.TrafficController;
+using Envelope = Loggregator.Protocol.V2.Envelope;
 
 namespace Loggregator.Hosting.Telemetry;
 
@@ -19,14 +20,23 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var channel = peers.Open(agent, PeerConnector.AgentName);
-        await using var emitter = new Emitter(channel.CreateCallInvoker(), new EmitterOptions { CapacityBytes = Capacity, RetryFor = report.Interval }, time);
+        var options = new EmitterOptions
+        {
+            WhenFull = WhenFull.DropNewest,
+            CapacityBytes = Capacity,
+            RetryFor = report.Interval,
+            CloseTimeout = TimeSpan.Zero,
+            TellLosses = false,
+            Clock = time,
+        };
+        await using var emitter = new Emitter(options, channel.CreateCallInvoker());
         using var timer = new PeriodicTimer(report.Interval, time);
         var telling = report.Events is { } events ? TellAsync(events(services), emitter, stoppingToken) : Task.CompletedTask;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                Tell(envelope => emitter.TryAdd(envelope, static (writer, given) => given.WriteTo(writer)));
+                Tell(envelope => emitter.Emit(envelope.ToByteArray()));
             }
         }
         catch (OperationCanceledException)
@@ -57,7 +67,7 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         {
             var envelope = Envelope();
             envelope.Event = new Event { Title = told.Title, Body = told.Body };
-            emitter.TryAdd(envelope, static (writer, envelope) => envelope.WriteTo(writer));
+            emitter.Emit(envelope.ToByteArray());
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using Loggregator.Client.Connect;
+using Loggregator.Client;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -104,12 +104,23 @@ internal sealed class TlsListener(Listener listener, TimeProvider time, Handshak
             return false;
         }
 
+        if (!HasSoundSuite(tls))
+        {
+            failures.Tell(listener, connection, $"of TLS 1.2 it takes nothing better than {tls.NegotiatedCipherSuite}; it must offer AES-GCM with ECDHE");
+            return false;
+        }
+
         var feature = new TlsFeature(tls);
         connection.Features.Set<ITlsConnectionFeature>(feature);
         connection.Features.Set<ITlsHandshakeFeature>(feature);
         connection.Features.Set<ITlsApplicationProtocolFeature>(feature);
         return true;
     }
+
+    // The platform agrees to CBC too. A policy of suites would forbid it, but with one it keeps no TLS context from one connection to the next.
+    private static bool HasSoundSuite(SslStream tls) => tls.SslProtocol == SslProtocols.Tls13 || tls.NegotiatedCipherSuite is
+        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+        or TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 or TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384;
 
     private static string Describe(Exception e) => e switch
     {

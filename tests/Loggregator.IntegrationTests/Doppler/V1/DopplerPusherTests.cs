@@ -6,18 +6,8 @@ using V1Envelope = Loggregator.Protocol.Dropsonde.Envelope;
 namespace Loggregator.IntegrationTests.Doppler.V1;
 
 /// <summary>What original agents push.</summary>
-public sealed class DopplerPusherTests : IAsyncLifetime
+public sealed class DopplerPusherTests : DopplerTest
 {
-    private DopplerHost _doppler = null!;
-
-    public async ValueTask InitializeAsync() => _doppler = await DopplerHost.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
-    }
-
     [Fact]
     public async Task PushedEnvelope_ReachesV1ReadersWithItsOwnBytes()
     {

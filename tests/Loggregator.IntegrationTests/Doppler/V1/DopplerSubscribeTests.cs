@@ -9,18 +9,8 @@ using V2Timer = Loggregator.Protocol.V2.Timer;
 namespace Loggregator.IntegrationTests.Doppler.V1;
 
 /// <summary>What original Traffic Controllers read: routing, groups and forms of <c>plumbing.Doppler</c>.</summary>
-public sealed class DopplerSubscribeTests : IAsyncLifetime
+public sealed class DopplerSubscribeTests : DopplerTest
 {
-    private DopplerHost _doppler = null!;
-
-    public async ValueTask InitializeAsync() => _doppler = await DopplerHost.StartAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
-    }
-
     [Fact]
     public async Task Firehose_GetsEveryAppsEnvelopes_OfV1AndV2()
     {
@@ -101,6 +91,10 @@ public sealed class DopplerSubscribeTests : IAsyncLifetime
         }
 
         Assert.Equal(["1", "x", "y"], names);
+        await DopplerHost.UntilAsync(() => Interlocked.Read(ref _doppler.Counters.Delivery.Written) == 2, "what was written is counted, as it is in the log");
+        Assert.Equal(1, _doppler.Counters.Subscriptions);
+        call.Dispose();
+        await DopplerHost.UntilAsync(() => Interlocked.Read(ref _doppler.Counters.Subscriptions) == 0, "the subscription is closed");
     }
 
     [Theory]

@@ -9,28 +9,26 @@ using Xunit;
 namespace Loggregator.IntegrationTests.Doppler.V1;
 
 /// <summary>Attach subscriptions that ask for v1.</summary>
-public sealed class V1AttachTests : IAsyncLifetime
+public sealed class V1AttachTests : DopplerTest
 {
     private const ulong Plenty = 1UL << 40;
     private readonly Dictionary<uint, List<byte[]>> _received = [];
     private readonly Dictionary<uint, ulong> _positions = [];
     private readonly Dictionary<uint, Opened> _opened = [];
-    private DopplerHost _doppler = null!;
     private AsyncDuplexStreamingCall<MessageBuffer, MessageBuffer> _call = null!;
     private long _recordBytes;
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _doppler = await DopplerHost.StartAsync();
+        await base.InitializeAsync();
         _call = _doppler.Channel().CreateCallInvoker()
             .AsyncDuplexStreamingCall(RawMethods.Attach, null, new CallOptions(cancellationToken: DopplerHost.Patience));
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         _call.Dispose();
-        await _doppler.AssertConservationAsync();
-        await _doppler.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     [Fact]

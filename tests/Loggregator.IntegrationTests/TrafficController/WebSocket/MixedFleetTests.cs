@@ -1,34 +1,11 @@
-using System.Text;
-using Loggregator.TestKit.Originals;
 using Loggregator.TestKit.WebSockets;
 using Xunit;
 
 namespace Loggregator.IntegrationTests.TrafficController.WebSocket;
 
-/// <summary>A Traffic Controller over original Dopplers.</summary>
-public sealed class MixedFleetTests : IAsyncDisposable
+/// <summary>What is asked of original Dopplers, and what of them and of ours comes together.</summary>
+public sealed class MixedFleetTests : OriginalsTest
 {
-    private readonly List<OriginalDoppler> _originals = [];
-    private TrafficControllerHost? _host;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        if (_host is { } host)
-        {
-            await Eventually.TrueAsync(() => host.Counters.WebSocketStreams == 0, "all sessions have ended");
-            host.AssertConservation();
-            await host.DisposeAsync();
-        }
-
-        foreach (var original in _originals)
-        {
-            await original.DisposeAsync();
-        }
-    }
-
     [Theory]
     [InlineData("/apps/some-app/stream", "some-app", "", "")]
     [InlineData("/firehose/abc-123", "", "", "abc-123")]
@@ -39,12 +16,15 @@ public sealed class MixedFleetTests : IAsyncDisposable
     {
         await StartAsync(2);
         using var client = await OpenAsync(path);
-        foreach (var original in _originals)
+        foreach (var original in Originals)
         {
             await Eventually.TrueAsync(() => original.Subscriptions == 1, "the original has the subscription");
             var subscription = Assert.Single(original.Subscribed);
             Assert.Equal((app, kind, shard), (subscription.AppId, subscription.Kind, subscription.ShardId));
         }
+
+        await client.SendAsync(Cancel, ClientFrame.CloseOf(1000));
+        await SubscribedAsync(0);
     }
 
     [Fact]
@@ -55,8 +35,8 @@ public sealed class MixedFleetTests : IAsyncDisposable
         await SubscribedAsync(1);
         for (var i = 0; i < 10; i++)
         {
-            _originals[i % 2].Publish("a", true, Payload(i), null);
-            _originals[i % 2].Publish("b", true, Payload(99), null);
+            Originals[i % 2].Publish("a", true, Payload(i), null);
+            Originals[i % 2].Publish("b", true, Payload(99), null);
         }
 
         var read = new List<byte[]>();
@@ -69,40 +49,6 @@ public sealed class MixedFleetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Original_ThatIsKilled_LeavesTheTailGoingAndIsReadAgainWhenItIsBack()
-    {
-        await StartAsync(2);
-        using var client = await OpenAsync("/apps/a/stream");
-        await SubscribedAsync(1);
-        await _originals[0].KillAsync();
-        _originals[1].Publish("a", true, Payload(1), null);
-        Assert.Equal(Payload(1), await client.ReadAsync(ClientFrame.Binary, Cancel));
-
-        await _originals[0].ListenAsync();
-        await Eventually.TrueAsync(() => _originals[0].Subscriptions == 1, "it is subscribed again");
-        _originals[0].Publish("a", true, Payload(2), null);
-        Assert.Equal(Payload(2), await client.ReadAsync(ClientFrame.Binary, Cancel));
-    }
-
-    [Fact]
-    public async Task Original_WhoseStreamsFailAtOnce_IsTriedAgainAndHindersNobody()
-    {
-        await StartAsync(2);
-        _originals[0].FailsAtOnce = true;
-        using var client = await OpenAsync("/apps/a/stream");
-        await Eventually.TrueAsync(() => _originals[0].Opened >= 5, "it has been tried five times");
-        _originals[1].Publish("a", true, Payload(1), null);
-        byte[] read;
-        do
-        {
-            read = await client.ReadAsync(ClientFrame.Binary, Cancel); // at first records of two bytes, which the failing one had sent
-        }
-        while (read.Length == 2);
-
-        Assert.Equal(Payload(1), read);
-    }
-
-    [Fact]
     public async Task Firehoses_OfOneShard_ShareWhatTheOriginalsBring()
     {
         await StartAsync(2);
@@ -111,11 +57,11 @@ public sealed class MixedFleetTests : IAsyncDisposable
         await SubscribedAsync(2);
         for (var i = 0; i < 100; i++)
         {
-            _originals[i % 2].Publish("a", true, Payload(i), null);
+            Originals[i % 2].Publish("a", true, Payload(i), null);
         }
 
-        await Eventually.TrueAsync(() => _host!.Counters.FirehoseMessages == 100, "each is written once");
-        Assert.True(_host!.Counters.Matched == 100);
+        await Eventually.TrueAsync(() => Host.Counters.FirehoseMessages == 100, "each is written once");
+        Assert.True(Host.Counters.Matched == 100);
     }
 
     [Fact]
@@ -125,43 +71,26 @@ public sealed class MixedFleetTests : IAsyncDisposable
         using var first = await OpenAsync("/apps/a/stream");
         using var second = await OpenAsync("/apps/a/stream");
         await SubscribedAsync(1);
-        _originals[0].Publish("a", true, Payload(5), null);
+        Originals[0].Publish("a", true, Payload(5), null);
         Assert.Equal(Payload(5), await first.ReadAsync(ClientFrame.Binary, Cancel));
         Assert.Equal(Payload(5), await second.ReadAsync(ClientFrame.Binary, Cancel));
-        Assert.Single(_originals[0].Subscribed);
+
+        first.Dispose(); // who leaves takes nothing from the other
+        await Eventually.TrueAsync(() => Host.Counters.WebSocketStreams == 1, "the first has left");
+        Originals[0].Publish("a", true, Payload(6), null);
+        Assert.Equal(Payload(6), await second.ReadAsync(ClientFrame.Binary, Cancel));
+        Assert.Single(Originals[0].Subscribed);
     }
-
-    private static byte[] Payload(int i) => [0x0A, 0x01, (byte)'o', 0x10, 0x05, .. Encoding.ASCII.GetBytes($"payload-{i}")];
-
-    private async Task StartAsync(int originals, params FakeDoppler[] ours)
-    {
-        for (var i = 0; i < originals; i++)
-        {
-            _originals.Add(await OriginalDoppler.StartAsync());
-        }
-
-        _host = await TrafficControllerHost.StartAsync(ours, options => options.OriginalDopplers = [.. _originals.Select(original => original.Address)]);
-    }
-
-    private async Task<RawWebSocket> OpenAsync(string path)
-    {
-        var client = await RawWebSocket.OpenAsync(_host!.HttpPort, path, Cancel);
-        Assert.StartsWith("HTTP/1.1 101 ", client.Head, StringComparison.Ordinal);
-        return client;
-    }
-
-    private Task SubscribedAsync(int each) =>
-        Eventually.TrueAsync(() => _originals.TrueForAll(original => original.Subscriptions == each), $"each original has {each} subscriptions");
 
     [Fact]
     public async Task Fleet_OfOriginalsAndOurs_IsReadAsOne_OverWebSocketAndSse()
     {
         await using var ours = await FakeDoppler.StartAsync();
-        await StartAsync(2, ours);
+        await StartAsync(2, null, ours);
         using var tail = await OpenAsync("/apps/a/stream");
-        using var sse = await SseClient.OpenAsync(_host!.Http, "/v2/read?log&source_id=a");
+        using var sse = await SseClient.OpenAsync(Host.Http, "/v2/read?log&source_id=a");
         await SubscribedAsync(1);
-        await Eventually.TrueAsync(() => ours.Subscriptions == 2 && _originals.TrueForAll(original => original.Receivers == 1), "all are subscribed");
+        await Eventually.TrueAsync(() => ours.Subscriptions == 2 && Originals.TrueForAll(original => original.Receivers == 1), "all are subscribed");
         var lines = Sample.Logs("a", 0, 30);
         for (var i = 0; i < lines.Length; i++)
         {
@@ -174,7 +103,7 @@ public sealed class MixedFleetTests : IAsyncDisposable
                 }
                 else
                 {
-                    _originals[at].Publish("a", true, Sample.V1(lines[i]), lines[i]);
+                    Originals[at].Publish("a", true, Sample.V1(lines[i]), lines[i]);
                 }
             }
         }
@@ -188,7 +117,7 @@ public sealed class MixedFleetTests : IAsyncDisposable
         Assert.Equal(lines.Select(line => Convert.ToHexString(Sample.V1(line))).Order(), read.Order());
         Assert.Equal(Enumerable.Range(0, 30).Select(i => $"a-{i}").Order(), (await sse.ReadLogsAsync(30)).Order());
 
-        await _originals[0].KillAsync();
+        await Originals[0].KillAsync();
         ours.Append(Sample.Log("a", "on"));
         Assert.Equal(Sample.V1(Sample.Log("a", "on")), await tail.ReadAsync(ClientFrame.Binary, Cancel));
     }

@@ -45,6 +45,28 @@ public sealed class SetCookieTests : WebSocketTest
     }
 
     [Fact]
+    public async Task Query_SetsACookieToo()
+    {
+        await StartAsync(configure: options => options.CookieDomain = "doppler.example.com");
+        using var response = await Host.Http.GetAsync("/set-cookie?CookieName=authorization&CookieValue=bearer%2Babc", Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.StartsWith("authorization=bearer+abc; Domain=doppler.example.com;", Assert.Single(response.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Preflight_OfABrowser_Succeeds() // the original refuses it
+    {
+        await StartAsync(configure: options => options.CookieDomain = "doppler.example.com");
+        using var request = new HttpRequestMessage(HttpMethod.Options, "/set-cookie");
+        request.Headers.Add("Origin", "https://console.example.com");
+        using var response = await Host.Http.SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("https://console.example.com", Assert.Single(response.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.Equal("Content-Type", Assert.Single(response.Headers.GetValues("Access-Control-Allow-Headers")));
+        Assert.False(response.Headers.Contains("Set-Cookie"));
+    }
+
+    [Fact]
     public async Task Endpoint_WithoutDomain_DoesNotExist()
     {
         await StartAsync();

@@ -10,8 +10,8 @@ using V2Envelope = Loggregator.Protocol.V2.Envelope;
 
 namespace Loggregator.Tests.Protocol.V1;
 
-/// <summary>Single rules of the conversion.</summary>
-public sealed class ConversionTests
+/// <summary>Single rules of the conversion to version 1.</summary>
+public sealed class V2ToV1Tests
 {
     private const string AppId = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
 
@@ -151,112 +151,25 @@ public sealed class ConversionTests
         Assert.Null(One(envelope).HttpStartStop.ApplicationId);
     }
 
-    [Fact]
-    public void Error_IsALogWithTags()
+    [Theory]
+    [InlineData(5, 0)]
+    [InlineData(0, 5)]
+    public void Counter_OfDeltaOrTotalAlone_HasBothInV1(ulong delta, ulong total)
     {
-        var v2 = V2(new V1Envelope
-        {
-            Origin = "o",
-            EventType = V1Envelope.Types.EventType.Error,
-            Deployment = "dep",
-            Job = "job",
-            Error = new Error { Source = "s", Code = 12345, Message = "boom" },
-        });
-        Assert.Equal(("dep/job", "boom", Log.Types.Type.Out), (v2.SourceId, v2.Log.Payload.ToStringUtf8(), v2.Log.Type));
-        Assert.Equal(("s", "12345", "Error"), (v2.Tags["source"], v2.Tags["code"], v2.Tags["__v1_type"]));
+        var counter = One(new V2Envelope { SourceId = "s", InstanceId = "i", Counter = new Counter { Name = "c", Delta = delta, Total = total } });
+        Assert.Equal((delta, total, true), (counter.CounterEvent.Delta, counter.CounterEvent.Total, counter.CounterEvent.HasTotal));
+        Assert.Equal(("s", "i"), (counter.Tags["source_id"], counter.Tags["instance_id"]));
     }
 
     [Fact]
-    public void MetricTags_NameSourceAndInstance_AndACountersAreTakenOut()
+    public void Index_OfNoNumber_IsZero()
     {
-        var counter = new V1Envelope
-        {
-            Origin = "o",
-            EventType = V1Envelope.Types.EventType.CounterEvent,
-            CounterEvent = new CounterEvent { Name = "c", Delta = 1 },
-            Tags = { ["source_id"] = "s", ["instance_id"] = "i", ["__v1_type"] = "forged" },
-        };
-        var v2 = V2(counter);
-        Assert.Equal(("s", "i", "CounterEvent"), (v2.SourceId, v2.InstanceId, v2.Tags["__v1_type"]));
-        Assert.False(v2.Tags.ContainsKey("source_id") || v2.Tags.ContainsKey("instance_id"));
-        counter.EventType = V1Envelope.Types.EventType.ValueMetric;
-        counter.ValueMetric = new ValueMetric { Name = "v", Value = 1, Unit = "u" };
-        Assert.Equal(("i", "i"), (V2(counter).InstanceId, V2(counter).Tags["instance_id"]));
-    }
-
-    [Fact]
-    public void EventType_ThatDoesNotExist_KeepsItsNumberAndHasNoMessage()
-    {
-        var v2 = V2(new V1Envelope { Origin = "o", EventType = (V1Envelope.Types.EventType)2000 });
-        Assert.Equal((V2Envelope.MessageOneofCase.None, "2000", "/"), (v2.MessageCase, v2.Tags["__v1_type"], v2.SourceId));
-    }
-
-    [Fact]
-    public void HttpOfUnknownMethodAndZeroApp_KeepsTheNumberAndTakesTheTag()
-    {
-        var v2 = V2(new V1Envelope
-        {
-            Origin = "o",
-            EventType = V1Envelope.Types.EventType.HttpStartStop,
-            HttpStartStop = new HttpStartStop
-            {
-                StartTimestamp = 1,
-                StopTimestamp = 2,
-                RequestId = new UUID { Low = 0, High = 0 },
-                PeerType = 0,
-                Method = (Method)99,
-                Uri = "",
-                RemoteAddress = "",
-                UserAgent = "",
-                StatusCode = -1,
-                ContentLength = -1,
-                ApplicationId = new UUID { Low = 0, High = 0 },
-            },
-            Tags = { ["source_id"] = "tag" },
-        });
-        Assert.Equal(("tag", "0", "99", "0"), (v2.SourceId, v2.InstanceId, v2.Tags["method"], v2.Tags["peer_type"]));
-        Assert.Equal(("00000000-0000-0000-0000-000000000000", "-1", ""), (v2.Tags["request_id"], v2.Tags["content_length"], v2.Tags["forwarded"]));
-    }
-
-    [Fact]
-    public void Text_ThatIsNoUtf8_IsRepairedWhereverItStands()
-    {
-        var bytes = new V1Envelope
-        {
-            Origin = "?",
-            EventType = V1Envelope.Types.EventType.CounterEvent,
-            Job = "?",
-            CounterEvent = new CounterEvent { Name = "?", Delta = 1 },
-            Tags = { ["?"] = "?", ["source_id"] = "?" },
-        }.ToByteArray();
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            bytes[i] = bytes[i] == (byte)'?' ? (byte)0xFF : bytes[i];
-        }
-
-        var v2 = V2Envelope.Parser.ParseFrom(Convert.ToV2(bytes));
-        Assert.Equal(("\uFFFD", "\uFFFD", "\uFFFD", "\uFFFD"), (v2.SourceId, v2.Counter.Name, v2.Tags["origin"], v2.Tags["\uFFFD"]));
-    }
-
-    [Fact]
-    public void HostTags_StandInForAbsentFieldsAlone()
-    {
-        var tagging = new DropsondeTagging(new Dictionary<string, string> { ["deployment"] = "d", ["job"] = "j", ["index"] = "1" }, originIsSource: true);
-        var envelope = new V1Envelope
-        {
-            Origin = "o",
-            EventType = V1Envelope.Types.EventType.CounterEvent,
-            Job = "",
-            CounterEvent = new CounterEvent { Name = "c", Delta = 1 },
-            Tags = { ["source_id"] = "" },
-        };
-        var v2 = V2Envelope.Parser.ParseFrom(Convert.ToV2(envelope.ToByteArray(), tagging));
-        Assert.Equal(("o", "d", "", "1", ""), (v2.SourceId, v2.Tags["deployment"], v2.Tags["job"], v2.Tags["index"], v2.Tags["ip"]));
+        Assert.Equal(0, One(Container("app", "not-a-number")).ContainerMetric.InstanceIndex);
+        var timer = new V2Envelope { SourceId = AppId, InstanceId = "not-a-number", Timer = new Timer(), Tags = { ["request_id"] = AppId } };
+        Assert.Equal(0, One(timer).HttpStartStop.InstanceIndex);
     }
 
     private static V1Envelope One(V2Envelope envelope) => V1Envelope.Parser.ParseFrom(Assert.Single(Convert.ToV1(envelope.ToByteArray())));
-
-    private static V2Envelope V2(V1Envelope envelope) => V2Envelope.Parser.ParseFrom(Convert.ToV2(envelope.ToByteArray()));
 
     private static V2Envelope Container(string source, string instance)
     {

@@ -1,12 +1,11 @@
 using Loggregator.Client.Consume;
 using Loggregator.TrafficController.Upstream;
 
-namespace Loggregator.TrafficController.Streams.Sse;
+namespace Loggregator.TrafficController.Streams.Cursors;
 
 /// <summary>Where one client stands at every Doppler, behind what has been written to it.</summary>
 /// <param name="start">Where it stood before; a Doppler that is away keeps its mark.</param>
-/// <param name="time">The clock.</param>
-internal sealed class Positions(StreamCursor? start, TimeProvider time)
+internal sealed class Positions(StreamCursor? start)
 {
     private readonly Dictionary<string, CursorMark> _marks = start?.Marks.DistinctBy(mark => mark.DopplerId).ToDictionary(mark => mark.DopplerId) ?? [];
 
@@ -33,6 +32,6 @@ internal sealed class Positions(StreamCursor? start, TimeProvider time)
         place.DopplerId is { } id && _marks.TryGetValue(id, out var mark) && mark.Incarnation != place.Incarnation;
 
     /// <summary>The cursor.</summary>
-    public override string ToString() =>
-        new StreamCursor((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, [.. _marks.Values]).ToString();
+    /// <param name="mintedAt">From when on a Doppler without a mark is read, UNIX nanoseconds.</param>
+    public StreamCursor At(long mintedAt) => new(mintedAt, [.. _marks.Values]);
 }

@@ -2,7 +2,7 @@ using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Internal;
 using Loggregator.TrafficController.Upstream;
 
-namespace Loggregator.TrafficController.Streams.Sse;
+namespace Loggregator.TrafficController.Streams.Cursors;
 
 /// <summary>
 /// The first phase of a stream that asks for history: collects what the Dopplers held when it was opened, writes it merged, and ends when
@@ -10,19 +10,18 @@ namespace Loggregator.TrafficController.Streams.Sse;
 /// </summary>
 internal sealed class History(
     EnvelopeStream stream,
-    BatchWriter batch,
-    Notices notices,
+    IStreamOutput output,
     Positions positions,
-    StreamQuery query,
-    long patience,
-    long budget,
+    int lastLines,
+    bool resumes,
+    TrafficControllerOptions options,
     TimeProvider time,
     TrafficControllerCounters counters)
 {
-    private const long FlushAt = 256 * 1024;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private readonly HistoryMerge _merge = new(query.LastLines, budget, counters);
+    private readonly HistoryMerge _merge = new(lastLines, options.HistoryBytes, counters);
     private long _progress = time.GetTimestamp();
+    private bool _full;
     private bool _announced;
     private bool _agedOut;
     private bool _keptBegun;
@@ -32,7 +31,7 @@ internal sealed class History(
     public bool Over { get; private set; }
 
     /// <summary>Whether what has been written reaches up to the positions.</summary>
-    public bool CursorHolds => Over || query.LastLines == 0;
+    public bool CursorHolds => Over || lastLines == 0;
 
     /// <summary>Sees which Dopplers there are; those that cannot be reached are not waited for.</summary>
     public void Begin()
@@ -79,21 +78,24 @@ internal sealed class History(
         }
     }
 
-    /// <summary>Writes what can be written in order. True: so much that it should be flushed first; then there is more.</summary>
-    public bool Advance(SseWriter sse)
+    /// <summary>Writes what can be written in order. True: the output is full; then there is more.</summary>
+    public bool Advance()
     {
+        _progress = _full ? time.GetTimestamp() : _progress; // it was the client that took its time
+        _full = output.Full;
         GiveUpOnSilent();
-
-        while (_merge.Next() is { } queue)
+        while (!_full && _merge.Next() is { } queue)
         {
             Take(queue);
-            if (sse.Unflushed >= FlushAt)
-            {
-                return true;
-            }
+            _full = output.Full;
         }
 
-        return _merge.Complete && WriteKept(sse);
+        if (!_full && _merge.Complete)
+        {
+            WriteKept();
+        }
+
+        return _full;
     }
 
     /// <summary>Gives up what was not written.</summary>
@@ -114,7 +116,7 @@ internal sealed class History(
 
     private void GiveUpOnSilent()
     {
-        if (time.GetTimestamp() - _progress < patience)
+        if (_full || time.GetElapsedTime(_progress) < options.HistoryPatience)
         {
             return;
         }
@@ -127,20 +129,20 @@ internal sealed class History(
 
     private void Take(HistoryQueue queue)
     {
-        if (batch.IsForeign(queue.Envelope))
+        if (output.IsForeign(queue.Envelope))
         {
             Interlocked.Add(ref counters.Filtered, queue.Page.Copies);
         }
         else if (!_merge.IsCopy(queue))
         {
-            if (query.LastLines > 0)
+            if (lastLines > 0)
             {
                 _merge.Keep(queue);
             }
             else
             {
                 Announce(queue.Timestamp);
-                batch.Write(queue.Envelope, queue.Page.Copies);
+                output.Write(queue.Envelope, queue.Page.Copies);
             }
         }
 
@@ -151,30 +153,29 @@ internal sealed class History(
         }
     }
 
-    private bool WriteKept(SseWriter sse)
+    private void WriteKept()
     {
-        while (_merge.TryTakeKept(out var page, out var offset, out var length))
+        while (!_full && _merge.TryTakeKept(out var page, out var offset, out var length))
         {
             var record = new RecordReader(page!.Records.Slice(offset, length));
             record.MoveNext();
             if (!_keptBegun)
             {
                 _keptBegun = true;
-                Announce(RawEnvelope.TryReadHeader(record.Current, out var header) ? header.Timestamp : 0);
+                Announce(page.TimestampOf(record.Current));
             }
 
-            batch.Write(record.Current, page.Copies);
+            output.Write(record.Current, page.Copies);
             page.Release();
-            if (sse.Unflushed >= FlushAt)
-            {
-                return true;
-            }
+            _full = output.Full;
         }
 
-        Announce(0);
-        Over = true;
-        _clock?.Dispose();
-        return false;
+        if (!_full)
+        {
+            Announce(0);
+            Over = true;
+            _clock?.Dispose();
+        }
     }
 
     private void Announce(long startsAt)
@@ -182,12 +183,12 @@ internal sealed class History(
         if (!_announced)
         {
             _announced = true;
-            if (query.Cursor is not null && !_agedOut)
+            if (resumes && !_agedOut)
             {
                 return; // it goes on, and history is as long as it was away
             }
 
-            notices.History(startsAt, _agedOut, _merge.BeyondBudget);
+            output.History(startsAt, _agedOut, _merge.BeyondBudget);
         }
     }
 }

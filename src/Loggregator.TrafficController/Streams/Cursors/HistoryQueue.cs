@@ -1,7 +1,7 @@
 using Loggregator.Protocol.Envelopes;
 using Loggregator.TrafficController.Upstream;
 
-namespace Loggregator.TrafficController.Streams.Sse;
+namespace Loggregator.TrafficController.Streams.Cursors;
 
 /// <summary>What one Doppler has sent of its history and the merge has not taken yet, oldest first.</summary>
 internal sealed class HistoryQueue(Membership member)
@@ -84,6 +84,6 @@ internal sealed class HistoryQueue(Membership member)
         var reader = new RecordReader(Page.Records[_at..]);
         reader.MoveNext();
         _length = reader.RecordOffset + reader.RecordLength;
-        Timestamp = RawEnvelope.TryReadHeader(reader.Current, out var header) ? header.Timestamp : 0;
+        Timestamp = Page.TimestampOf(reader.Current);
     }
 }

@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using Loggregator.TrafficController.Upstream;
 
-namespace Loggregator.TrafficController.Streams.Sse;
+namespace Loggregator.TrafficController.Streams.Cursors;
 
 /// <summary>
 /// Puts the histories of several Dopplers into one order, by timestamp, and leaves out a copy that another Doppler gave before. A record
