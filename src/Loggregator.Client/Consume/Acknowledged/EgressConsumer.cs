@@ -19,7 +19,7 @@ namespace Loggregator.Client.Consume.Acknowledged;
 internal sealed class EgressConsumer : IAsyncDisposable
 {
     private readonly GrpcChannel _channel;
-    private readonly MessageBuffer _request; // it is written again at each call
+    private readonly MessageBuffer _request; // written again at each call, and left to the collector, as a call may be writing it at the end
     private readonly string _address;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -79,7 +79,6 @@ internal sealed class EgressConsumer : IAsyncDisposable
     {
         _call?.Dispose();
         _channel.Dispose();
-        _request.Dispose();
         while (_frames.TryDequeue(out var frame))
         {
             frame.Dispose();
