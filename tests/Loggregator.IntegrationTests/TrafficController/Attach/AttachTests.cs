@@ -73,11 +73,10 @@ public sealed class AttachTests
         var open = AttachReader.Logs(1, 1, "a");
         open.Start = new Start { Since = 10 };
         var part = await reader.OpenAsync(open);
-        while (part.Texts.Count < 30)
+        for (var got = 1; got <= 30; got++) // the first may come with the answer
         {
-            var before = part.Texts.Count;
-            await reader.UntilAsync(() => part.Texts.Count > before);
-            Assert.Equal(before + 1, part.Texts.Count);
+            await reader.UntilAsync(() => part.Texts.Count >= got);
+            Assert.Equal(got, part.Texts.Count);
             await reader.GrantAsync(1, (ulong)(part.Read - part.Granted + 1));
         }
 
