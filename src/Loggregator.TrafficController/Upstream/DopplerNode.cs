@@ -274,7 +274,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
     // Two subscriptions of the same selectors that stand at the same place have brought, and will bring, the same.
     private bool TrySettle(Line own)
     {
-        if (own.Closed || own.Shared)
+        if (own.Closed)
         {
             return true;
         }
