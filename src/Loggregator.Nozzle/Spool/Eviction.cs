@@ -15,6 +15,7 @@ internal sealed class Eviction(SpoolState state)
 {
     private const int MaxHop = 48;
     private const int BytesPerEntry = 1024; // more than any gap record of a LossTable has, so that they all fit in the place of the segment
+    private const int LeastEntries = 16, MostEntries = 10_000;
 
     /// <summary>The hop of a spool's losses.</summary>
     public static ReadOnlySpan<byte> Hop => "nozzle"u8;
@@ -77,7 +78,7 @@ internal sealed class Eviction(SpoolState state)
     {
         var delivered = new RecordRanges();
         Array.ForEach(deliveredRanges, range => delivered.Add(range));
-        var losses = new LossTable((int)Math.Clamp(segment.Length / BytesPerEntry, 1, 10_000));
+        var losses = new LossTable((int)Math.Clamp(segment.Length / BytesPerEntry, LeastEntries, MostEntries));
         if (before is not null)
         {
             Count(before, delivered, losses);
@@ -155,7 +156,7 @@ internal sealed class Eviction(SpoolState state)
         RawEnvelope.TryReadHeader(envelope, out var header);
         if (GapRecord.TryRead(envelope, header, out var gap))
         {
-            var hop = gap.Hop.Length <= MaxHop ? Encoding.UTF8.GetString(gap.Hop) : "other";
+            var hop = gap.Hop.SequenceEqual(Hop) ? "" : gap.Hop.Length <= MaxHop ? Encoding.UTF8.GetString(gap.Hop) : "other";
             losses.Add(gap.SourceId, gap.InstanceId, Reason(gap.Reason), (long)gap.Count, gap.Timestamp, hop: hop, upperBound: gap.UpperBound);
             return;
         }

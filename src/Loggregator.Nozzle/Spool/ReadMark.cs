@@ -46,13 +46,13 @@ internal sealed class ReadMark : IDisposable
     public static MarkState? Read(ISpoolFiles files)
     {
         MarkState? newest = null;
-        var slot = new byte[MarkSlot.MaxLength];
+        var slot = new byte[SlotLength];
         foreach (var (name, _) in files.List().Where(file => file.Name.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             using var file = files.Open(name, write: false);
             foreach (var offset in new[] { 0L, SlotLength })
             {
-                var length = file.Read(slot.AsSpan(0, offset == 0 ? SlotLength : slot.Length), offset);
+                var length = file.Read(slot, offset);
                 if (MarkSlot.TryRead(slot.AsSpan(0, length), out var version, out var generation, out var spoolId, out var delivered))
                 {
                     newest = newest is { } other && other.Generation > generation ? newest : new MarkState(generation, spoolId, delivered);

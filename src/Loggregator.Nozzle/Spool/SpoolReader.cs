@@ -52,7 +52,7 @@ public sealed class SpoolReader : IDisposable
 
         if (_owed > 0 && ReadOldest(_liveNext) is { } behind)
         {
-            _owed = Math.Max(0, _owed - behind.Bytes);
+            _owed = Math.Max(-behind.Bytes, _owed - behind.Bytes);
             return behind;
         }
 

@@ -149,15 +149,14 @@ internal sealed class SpoolState
         {
             _leases.Remove(batch);
             var added = (long)Delivered.Add(batch.Records);
-            Segment? told;
             if (batch.DamagedPlaces > 0)
             {
                 Counters.Damaged += added;
                 Counters.DamagedBlocks += batch.DamagedPlaces;
             }
-            else if (batch.IsLoss && (told = Segments.Find(segment => segment.Records.To == batch.Records.To)) is not null)
+            else if (batch.IsLoss)
             {
-                told.Lost = 0;
+                Find(batch.Records.From)?.Lost = 0;
             }
             else
             {
