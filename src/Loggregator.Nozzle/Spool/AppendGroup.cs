@@ -10,6 +10,7 @@ namespace Loggregator.Nozzle.Spool;
 internal sealed class AppendGroup
 {
     private readonly List<(MessageBuffer Buffer, int Offset, int Length, int Count, int HeadOffset, int HeadLength)> _entries = [];
+    private readonly List<TaskCompletionSource> _late = [];
     private readonly List<ReadOnlyMemory<byte>> _parts = [];
     private readonly MessageBuffer _heads = MessageBuffer.Rent(64 * 1024);
     private TaskCompletionSource _durable = NewDurable();
@@ -25,6 +26,13 @@ internal sealed class AppendGroup
 
     /// <summary>Ends when all of it is durable.</summary>
     public Task Durable => _durable.Task;
+
+    /// <summary>Adds an entry that had to wait for room; its appender is told by <paramref name="stored"/>.</summary>
+    public void AddLate(in SpoolEntry entry, TaskCompletionSource stored)
+    {
+        Add(entry);
+        _late.Add(stored);
+    }
 
     public void Add(in SpoolEntry entry)
     {
@@ -64,22 +72,26 @@ internal sealed class AppendGroup
             entry.Buffer.Dispose();
         }
 
+        TaskCompletionSource[] ended = [_durable, .. _late];
+        _durable = NewDurable();
+        _late.Clear();
         _entries.Clear();
         _parts.Clear();
         _heads.Clear();
         (Bytes, Records) = (0, 0);
-        var durable = _durable;
-        _durable = NewDurable();
-        if (failure is null)
+        foreach (var end in ended)
         {
-            durable.SetResult();
-        }
-        else
-        {
-            durable.SetException(failure);
-            _ = durable.Task.Exception; // observed: whoever appended may have given up
+            if (failure is null)
+            {
+                end.SetResult();
+            }
+            else
+            {
+                end.SetException(failure);
+                _ = end.Task.Exception; // observed: whoever appended may have given up
+            }
         }
     }
 
-    private static TaskCompletionSource NewDurable() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public static TaskCompletionSource NewDurable() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,4 +1,5 @@
 using Loggregator.Nozzle.Spool.Files;
+using Loggregator.Nozzle.Spool.Format;
 
 namespace Loggregator.Nozzle.Spool;
 
@@ -15,6 +16,7 @@ internal sealed class Committer : IDisposable
     private readonly SegmentWriter _writer;
     private readonly Eviction _eviction;
     private readonly Thread _thread;
+    private readonly Queue<(SpoolEntry Entry, TaskCompletionSource Stored)> _waiting = new(); // as many as the callers let wait
     private AppendGroup _filling = new();
     private AppendGroup _writing = new();
     private bool _urgent;
@@ -34,26 +36,28 @@ internal sealed class Committer : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Adds to the next group; false when it has no room, and <paramref name="durable"/> then ends when there is again.</summary>
-    public bool TryAdd(in SpoolEntry entry, out Task durable)
+    /// <summary>Adds to the next group, or to one after it when it is full; in the order of the calls. Ends when it is durable.</summary>
+    public Task AddAsync(in SpoolEntry entry)
     {
         lock (_state.Gate)
         {
             ObjectDisposedException.ThrowIf(_stopping, typeof(EnvelopeSpool));
-            durable = _filling.Durable;
-            var fits = _filling.Blocks == 0 || _filling.Bytes + entry.Length <= _state.Options.GroupBytes;
-            if (fits)
+            if (_waiting.Count == 0 && Fits(entry))
             {
                 _filling.Add(entry);
+                if (_filling.Blocks == 1)
+                {
+                    Monitor.Pulse(_state.Gate);
+                }
+
+                return _filling.Durable;
             }
 
-            if (!fits || _filling.Blocks == 1)
-            {
-                _urgent |= !fits;
-                Monitor.Pulse(_state.Gate);
-            }
-
-            return fits;
+            var stored = AppendGroup.NewDurable();
+            _waiting.Enqueue((entry with { Buffer = entry.Buffer.Retain(), Positions = entry.Positions.ToArray() }, stored));
+            _urgent = true;
+            Monitor.Pulse(_state.Gate);
+            return stored.Task;
         }
     }
 
@@ -101,7 +105,8 @@ internal sealed class Committer : IDisposable
                     : Timeout.InfiniteTimeSpan;
                 if (hasGroup && (pause <= TimeSpan.Zero || _urgent || _stopping))
                 {
-                    (_filling, _writing, _urgent) = (_writing, _filling, false);
+                    (_filling, _writing) = (_writing, _filling);
+                    Refill();
                     return true;
                 }
 
@@ -119,6 +124,20 @@ internal sealed class Committer : IDisposable
                 Monitor.Wait(_state.Gate, pause == Timeout.InfiniteTimeSpan ? pause : TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)));
             }
         }
+    }
+
+    private bool Fits(in SpoolEntry entry) => _filling.Blocks == 0 || _filling.Bytes + entry.Length <= _state.Options.GroupBytes;
+
+    private void Refill()
+    {
+        while (_waiting.TryPeek(out var next) && Fits(next.Entry))
+        {
+            _waiting.Dequeue();
+            _filling.AddLate(next.Entry, next.Stored);
+            next.Entry.Buffer.Dispose(); // the group has its own hold on it
+        }
+
+        _urgent = _waiting.Count > 0;
     }
 
     private void Commit()
@@ -175,7 +194,7 @@ internal sealed class Committer : IDisposable
         catch (Exception e) when (DiskFault.IsFull(e))
         {
             Interlocked.Increment(ref _state.Counters.Failures);
-            refused = Drop() ? null : $"the disk is full ({e.Message}). It goes on when there is room again.";
+            refused = GiveBack() || Drop() ? null : $"the disk is full ({e.Message}). It goes on when there is room again.";
             return false;
         }
         catch (Exception e) when (DiskFault.Is(e))
@@ -188,9 +207,9 @@ internal sealed class Committer : IDisposable
 
     private bool MakeRoom()
     {
-        while (_state.Read(state => state.Bytes) + _writing.Bytes > _state.Options.MaxBytes)
+        while (_state.Read(state => state.Bytes) + _writing.Bytes + SegmentHeader.Length > _state.Options.MaxBytes)
         {
-            if (!Sweep() && !Drop() && !_writer.Close())
+            if (!GiveBack() && !Drop())
             {
                 return false;
             }
@@ -199,9 +218,21 @@ internal sealed class Committer : IDisposable
         return true;
     }
 
+    // The room of what was delivered, also that of the segment which is being written to when all of it was.
+    private bool GiveBack()
+    {
+        if (_writer.Current is { } current && _state.Read(state => state.Delivered.Covers(current.Records)))
+        {
+            _writer.Close();
+        }
+
+        return Sweep();
+    }
+
     private bool Drop()
     {
-        if (_state.Options.WhenFull != SpoolWhenFull.DropOldest || !_eviction.TryEvict(_writer.Current))
+        if (_state.Options.WhenFull != SpoolWhenFull.DropOldest
+            || (!_eviction.TryEvict(_writer.Current) && !(_writer.Close() && _eviction.TryEvict(null))))
         {
             return false;
         }

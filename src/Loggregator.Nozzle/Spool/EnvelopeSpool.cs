@@ -74,7 +74,7 @@ public sealed class EnvelopeSpool : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stores an entry; ends when it is durable, and may then be acknowledged. The spool retains the buffer as long as it needs it, so the caller may
+    /// Stores an entry, in the order of the calls; ends when it is durable, and may then be acknowledged. The spool retains the buffer as long as it needs it, so the caller may
     /// dispose his own at once. While the spool is full or its disk refuses, this waits (<see cref="Trouble"/>); a cancellation ends the wait, not the append.
     /// </summary>
     /// <exception cref="SpoolException">The spool was closed before the disk took it: it is not stored.</exception>
@@ -87,12 +87,8 @@ public sealed class EnvelopeSpool : IAsyncDisposable
             throw new ArgumentException($"{entry.Count} records have {entry.Positions.Length} positions.", nameof(entry));
         }
 
-        if (_committer.TryAdd(entry, out var durable))
-        {
-            return cancel.CanBeCanceled ? durable.WaitAsync(cancel) : durable;
-        }
-
-        return AppendWhenThereIsRoomAsync(entry with { Buffer = entry.Buffer.Retain() }, durable, cancel);
+        var durable = _committer.AddAsync(entry);
+        return cancel.CanBeCanceled ? durable.WaitAsync(cancel) : durable;
     }
 
     /// <summary>The reader of its sink. One at a time: dispose it and its batches before the next is opened.</summary>
@@ -106,19 +102,5 @@ public sealed class EnvelopeSpool : IAsyncDisposable
         await Task.Factory.StartNew(_committer.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _state.Mark.Dispose();
         _lock.Dispose();
-    }
-
-    private async Task AppendWhenThereIsRoomAsync(SpoolEntry entry, Task room, CancellationToken cancel)
-    {
-        using (entry.Buffer)
-        {
-            do
-            {
-                await room.WaitAsync(cancel);
-            }
-            while (!_committer.TryAdd(entry, out room));
-        }
-
-        await room.WaitAsync(cancel);
     }
 }

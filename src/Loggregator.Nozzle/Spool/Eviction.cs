@@ -99,10 +99,7 @@ internal sealed class Eviction(SpoolState state)
 
         lock (state.Gate)
         {
-            segment.Lost = gone + (before?.Lost ?? 0);
-            segment.Length = segment.FileLength = content.Length;
-            segment.Records = records;
-            segment.Version++;
+            segment.Replaced(records, gone + (before?.Lost ?? 0), content.Length);
             if (before is not null)
             {
                 state.Segments.Remove(before);

@@ -4,4 +4,6 @@ namespace Loggregator.Nozzle.Spool;
 /// <param name="Generation">Grows with each state.</param>
 /// <param name="SpoolId">Drawn when the spool was made.</param>
 /// <param name="Delivered">What was delivered, ascending.</param>
-internal sealed record MarkState(ulong Generation, ulong SpoolId, IReadOnlyList<RecordRange> Delivered);
+/// <param name="File">Name of the file that says so.</param>
+/// <param name="Slot">Its slot that does.</param>
+internal sealed record MarkState(ulong Generation, ulong SpoolId, IReadOnlyList<RecordRange> Delivered, string File, int Slot);

@@ -22,6 +22,7 @@ internal sealed class ReadMark : IDisposable
     private ulong _version;
     private int _unsynced = 1; // a new file holds its first state in slot 0
     private bool _dirty;
+    private bool _closed;
 
     private ReadMark(ISpoolFiles files, ISpoolFile file, string name, ulong generation, ulong spoolId)
     {
@@ -32,13 +33,21 @@ internal sealed class ReadMark : IDisposable
     /// <summary>Drawn when the spool was made.</summary>
     public ulong SpoolId { get; }
 
-    /// <summary>Begins a new file with this state, synced, and removes older ones.</summary>
-    public static ReadMark Create(ISpoolFiles files, ulong generation, ulong spoolId, IReadOnlyList<RecordRange> delivered)
+    /// <summary>Begins a new file with this state, synced, and removes older ones; on a full disk it goes on with the file that there was.</summary>
+    public static ReadMark Create(ISpoolFiles files, MarkState? before, ulong spoolId, IReadOnlyList<RecordRange> delivered)
     {
-        var (file, name) = NewFile(files, ++generation, spoolId, delivered);
-        var mark = new ReadMark(files, file, name, generation, spoolId);
-        mark.RemoveOthers();
-        return mark;
+        var generation = (before?.Generation ?? 0) + 1;
+        try
+        {
+            var (file, name) = NewFile(files, generation, spoolId, delivered);
+            var mark = new ReadMark(files, file, name, generation, spoolId);
+            mark.RemoveOthers();
+            return mark;
+        }
+        catch (IOException e) when (DiskFault.IsFull(e) && before is not null)
+        {
+            return new ReadMark(files, files.Open(before.File, write: true), before.File, generation, spoolId) { _unsynced = 1 - before.Slot };
+        }
     }
 
     /// <summary>Reads the newest state of all mark files; null when there is none that is whole.</summary>
@@ -50,12 +59,12 @@ internal sealed class ReadMark : IDisposable
         foreach (var (name, _) in files.List().Where(file => file.Name.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             using var file = files.Open(name, write: false);
-            foreach (var offset in new[] { 0L, SlotLength })
+            for (var index = 0; index < 2; index++)
             {
-                var length = file.Read(slot, offset);
+                var length = file.Read(slot, index * SlotLength);
                 if (MarkSlot.TryRead(slot.AsSpan(0, length), out var version, out var generation, out var spoolId, out var delivered))
                 {
-                    newest = newest is { } other && other.Generation > generation ? newest : new MarkState(generation, spoolId, delivered);
+                    newest = newest is { } other && other.Generation > generation ? newest : new MarkState(generation, spoolId, delivered, name, index);
                 }
                 else if (version > MarkSlot.Version)
                 {
@@ -72,7 +81,7 @@ internal sealed class ReadMark : IDisposable
     {
         lock (_lock)
         {
-            if (version <= _version)
+            if (version <= _version || _closed)
             {
                 return;
             }
@@ -111,7 +120,14 @@ internal sealed class ReadMark : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _closed = true; // what is completed from now on is delivered again
+            _file.Dispose();
+        }
+    }
 
     private static (ISpoolFile File, string Name) NewFile(ISpoolFiles files, ulong generation, ulong spoolId, IReadOnlyList<RecordRange> delivered)
     {
@@ -136,6 +152,7 @@ internal sealed class ReadMark : IDisposable
         catch
         {
             file.Dispose();
+            files.Delete(name);
             throw;
         }
     }

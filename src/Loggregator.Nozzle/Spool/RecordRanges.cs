@@ -68,7 +68,7 @@ internal sealed class RecordRanges
     /// <summary>Takes a range out.</summary>
     public void Remove(RecordRange range)
     {
-        for (var i = _ranges.Count - 1; i >= 0; i--)
+        for (var i = _ranges.Count - 1; range.Count > 0 && i >= 0; i--)
         {
             var held = _ranges[i];
             if (held.From >= range.To || held.To <= range.From)

@@ -53,7 +53,7 @@ internal sealed class Recovery
         }
 
         var id = state?.SpoolId ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        return new Recovery(ReadMark.Create(files, state?.Generation ?? 0, id, delivered), segments, delivered, lastSegment);
+        return new Recovery(ReadMark.Create(files, state, id, delivered), segments, delivered, lastSegment);
     }
 
     /// <summary>The segments of a folder, ascending, with what each holds; nothing is changed.</summary>

@@ -112,6 +112,7 @@ internal sealed class SegmentWriter(SpoolState state) : IDisposable
 
     private void Publish(Segment segment, AppendGroup group)
     {
+        segment.Note(state.NextRecord, segment.Length);
         segment.Length += group.Bytes;
         segment.FileLength = segment.Length;
         state.NextRecord += group.Records;

@@ -51,6 +51,7 @@ public sealed class SpoolBatch : IDisposable
     /// <summary>All of it was delivered: it is never read again.</summary>
     public void Complete()
     {
+        ObjectDisposedException.ThrowIf(_ended != 0, this);
         if (!_completed)
         {
             _completed = true;

@@ -32,7 +32,7 @@ internal sealed class SpoolCursor(SpoolState state, int batchBytes) : IDisposabl
     public SpoolBatch? Read(ulong record, ulong until)
     {
         Segment? segment;
-        long end;
+        long start, end;
         lock (state.Gate)
         {
             until = Math.Min(until, state.NextRecord);
@@ -49,7 +49,7 @@ internal sealed class SpoolCursor(SpoolState state, int batchBytes) : IDisposabl
 
             segment.Pins++;
             until = Math.Min(until, segment.Records.To);
-            end = segment.Length;
+            (start, end) = (segment.OffsetBefore(record), segment.Length);
             if (segment != _segment || segment.Version != _version || record != Next)
             {
                 Close();
@@ -60,7 +60,7 @@ internal sealed class SpoolCursor(SpoolState state, int batchBytes) : IDisposabl
 
         try
         {
-            return Lease(ReadFrom(segment, end, record, until));
+            return Lease(ReadFrom(segment, start, end, record, until));
         }
         catch (FileNotFoundException)
         {
@@ -90,10 +90,10 @@ internal sealed class SpoolCursor(SpoolState state, int batchBytes) : IDisposabl
         return batch;
     }
 
-    private SpoolBatch ReadFrom(Segment segment, long end, ulong record, ulong until)
+    private SpoolBatch ReadFrom(Segment segment, long start, long end, ulong record, ulong until)
     {
         _file ??= state.Files.Open(segment.Name, write: false);
-        _walk ??= new SegmentWalk(_file, segment.Salt, SegmentHeader.Length, batchBytes);
+        _walk ??= new SegmentWalk(_file, segment.Salt, start, batchBytes);
         var damaged = _walk.Damaged;
         while (_walk.MoveNext(end))
         {
@@ -140,11 +140,7 @@ internal sealed class SpoolCursor(SpoolState state, int batchBytes) : IDisposabl
 
     private void Add(List<BatchBlock> blocks, SegmentWalk walk)
     {
-        if (!BlockOrigin.TryRead(walk.Origin, out var id, out var incarnation, out var position, out var deltas))
-        {
-            return; // its checksum holds, so a version of ours wrote it that this one does not know
-        }
-
+        BlockOrigin.TryRead(walk.Origin, out var id, out var incarnation, out var position, out var deltas);
         if (_doppler.Incarnation != incarnation || !id.SequenceEqual(_dopplerId))
         {
             _dopplerId = id.ToArray();

@@ -1,6 +1,7 @@
 using Loggregator.Client.Consume;
 using Loggregator.Nozzle.Spool;
 using Loggregator.TestKit.Cluster;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Loggregator.Tests.Nozzle.Spool;
@@ -205,6 +206,35 @@ public sealed class EnvelopeSpoolTests
         await Parallel.ForAsync(0, 2000, Cancel, async (i, _) => await fixture.AppendAsync(i, bytes: 500));
         Assert.Equal(Enumerable.Range(0, 2000), fixture.Drain().Select(r => r.Number).Order());
         Assert.InRange(fixture.Counters.Commits, 1, 2000);
+        fixture.CheckBooks();
+    }
+
+    [Fact]
+    public async Task Append_MoreAtOnceThanAGroupHolds_KeepsTheOrder()
+    {
+        await using var fixture = new SpoolFixture(maxBytes: 64 * 1024 * 1024);
+        var appends = Enumerable.Range(0, 300).Select(i => fixture.AppendAsync(i, bytes: i % 3 == 0 ? 100 : 100_000)).ToList();
+        await Task.WhenAll(appends).WaitAsync(Soon, Cancel);
+        Assert.True(fixture.Counters.Commits > 2);
+        Assert.Equal(Enumerable.Range(0, 300), fixture.Drain().Select(r => r.Number));
+    }
+
+    [Fact]
+    public async Task LiveFirst_LiveThatIsOld_IsLeftToTheBackground()
+    {
+        var time = new FakeTimeProvider();
+        await using var fixture = new SpoolFixture(order: SpoolOrder.LiveFirst, batchBytes: 1, time: time);
+        fixture.Reader.TryRead();
+        for (var i = 0; i < 10; i++)
+        {
+            await fixture.AppendAsync(i, bytes: 1000);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1)); // the sink was away
+        Assert.Equal(0, Take(fixture)); // live has gone on to the end, where nothing is yet
+        await fixture.AppendAsync(10, bytes: 1000);
+        Assert.Equal(10, Take(fixture));
+        Assert.Equal(Enumerable.Range(1, 9), fixture.Drain().Select(r => r.Number));
         fixture.CheckBooks();
     }
 
