@@ -78,6 +78,8 @@ public sealed class EnvelopeSpool : IAsyncDisposable
     /// dispose his own at once. While the spool is full or its disk refuses, this waits (<see cref="Trouble"/>); a cancellation ends the wait, not the append.
     /// </summary>
     /// <exception cref="SpoolException">The spool was closed before the disk took it: it is not stored.</exception>
+    /// <exception cref="ObjectDisposedException">The spool is closed.</exception>
+    /// <exception cref="ArgumentException">The entry is larger than <see cref="MaxEntryBytes"/>, or its positions are not one per record.</exception>
     public Task AppendAsync(in SpoolEntry entry, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entry.Count);

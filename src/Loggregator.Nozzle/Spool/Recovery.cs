@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Loggregator.Nozzle.Spool.Files;
 using Loggregator.Nozzle.Spool.Format;
@@ -70,7 +71,12 @@ internal sealed class Recovery
                 continue;
             }
 
-            using var file = files.Open(name, write: false);
+            if (!TryOpen(files, name, out var opened))
+            {
+                continue;
+            }
+
+            using var file = opened;
             if (ReadFirst(file, name, number, salt, length, damagedHeaders) is not { } segment)
             {
                 obsolete.Add(name);
@@ -168,9 +174,29 @@ internal sealed class Recovery
         };
     }
 
+    /// <summary>Opens a file to read; false when the nozzle that uses the spool has removed it meanwhile.</summary>
+    public static bool TryOpen(ISpoolFiles files, string name, [NotNullWhen(true)] out ISpoolFile? file)
+    {
+        try
+        {
+            file = files.Open(name, write: false);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            file = null;
+            return false;
+        }
+    }
+
     private static void ReadEnd(ISpoolFiles files, Segment segment)
     {
-        using var file = files.Open(segment.Name, write: false);
+        if (!TryOpen(files, segment.Name, out var opened))
+        {
+            return;
+        }
+
+        using var file = opened;
         using var walk = new SegmentWalk(file, segment.Salt, SegmentHeader.Length, SegmentWalk.UsualWindow);
         var length = (long)SegmentHeader.Length;
         while (walk.MoveNext(segment.FileLength))

@@ -63,7 +63,7 @@ internal sealed class SegmentWalk(ISpoolFile file, ulong salt, long start, int w
                     break;
                 default:
                     Damaged += found == BlockFound.Garbage && _inGarbage ? 0 : 1;
-                    _inGarbage = found == BlockFound.Garbage;
+                    _inGarbage = true;
                     _next += length;
                     break;
             }

@@ -52,8 +52,11 @@ public sealed class SpoolCounters
     /// <summary>Files of envelopes.</summary>
     public int Segments => _state.Read(state => state.Segments.Count);
 
-    /// <summary>How long ago the oldest undelivered envelope was appended; zero when there is none.</summary>
-    public TimeSpan OldestAge => _state.Read(state => state.OldestAge);
+    /// <summary>When the oldest undelivered envelope was appended, or somewhat before, UNIX nanoseconds; 0 when there is none.</summary>
+    public long OldestAt => _state.Read(state => state.OldestAt);
+
+    /// <summary>How long ago that was; zero when there is none.</summary>
+    public TimeSpan OldestAge => OldestAt is > 0 and var at ? TimeSpan.FromTicks(Math.Max(0, (_state.Now - at) / 100)) : TimeSpan.Zero;
 
     /// <summary>Appends wait: nothing is acknowledged.</summary>
     public bool Stopped => _state.Trouble is not null;

@@ -114,12 +114,7 @@ public sealed class SpoolFolder
     // Goes through the blocks that count, and returns the number of damaged places between them; null when the nozzle has delivered and removed it meanwhile.
     private int? Walk(Segment segment, Action<SegmentWalk> visit)
     {
-        ISpoolFile file;
-        try
-        {
-            file = _files.Open(segment.Name, write: false);
-        }
-        catch (FileNotFoundException)
+        if (!Recovery.TryOpen(_files, segment.Name, out var file))
         {
             return null;
         }

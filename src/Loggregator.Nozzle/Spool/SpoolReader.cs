@@ -1,7 +1,7 @@
 namespace Loggregator.Nozzle.Spool;
 
 /// <summary>
-/// Reads a spool for its sink, what is durable only. One call of <see cref="ReadAsync"/> at a time; the batches that it gives may be out together.
+/// Reads a spool for its sink, what is durable only. One call at a time; the batches that it gives may be out together.
 /// </summary>
 public sealed class SpoolReader : IDisposable
 {
@@ -29,7 +29,6 @@ public sealed class SpoolReader : IDisposable
     /// <summary>The next batch, as soon as there is one. The caller disposes it.</summary>
     public async ValueTask<SpoolBatch> ReadAsync(CancellationToken cancel)
     {
-        using var woken = cancel.Register(_state.Readable.Set);
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
@@ -38,8 +37,15 @@ public sealed class SpoolReader : IDisposable
                 return batch;
             }
 
-            await _state.Readable.WaitAsync();
+            await WaitAsync(cancel);
         }
+    }
+
+    /// <summary>Ends when there may be something to read, or the wait is cancelled.</summary>
+    public async ValueTask WaitAsync(CancellationToken cancel)
+    {
+        using var woken = cancel.Register(_state.Readable.Set);
+        await _state.Readable.WaitAsync();
     }
 
     /// <summary>The next batch if there is one now. The caller disposes it.</summary>

@@ -86,19 +86,13 @@ internal sealed class SpoolState
     /// <summary>Undelivered records, without those whose place gap records have taken.</summary>
     public long Held => (long)(NextRecord - Delivered.CountIn(new RecordRange(0, NextRecord))) - Segments.Sum(segment => (long)segment.Lost);
 
-    public TimeSpan OldestAge
+    /// <summary>When the oldest undelivered record was appended; 0 when there is none. Known exactly while a batch holds it, else not later than that.</summary>
+    public long OldestAt
     {
         get
         {
             var oldest = Delivered.NextOutside(0);
-            if (oldest >= NextRecord)
-            {
-                return TimeSpan.Zero;
-            }
-
-            // Known exactly while a batch holds it, which is when it matters: an end that does not take it.
-            var at = _leases.Find(lease => lease.Records.From == oldest)?.OldestAt ?? Find(oldest)?.CreatedAt ?? Now;
-            return TimeSpan.FromTicks(Math.Max(0, (Now - at) / 100));
+            return oldest >= NextRecord ? 0 : _leases.Find(lease => lease.Records.From == oldest)?.OldestAt ?? Find(oldest)?.CreatedAt ?? Now;
         }
     }
 

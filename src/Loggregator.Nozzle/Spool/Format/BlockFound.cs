@@ -6,7 +6,7 @@ internal enum BlockFound
     /// <summary>A block that is as it was written; <c>Length</c> is its length.</summary>
     Block,
 
-    /// <summary>The block's header holds and its content does not; <c>Length</c> is its length.</summary>
+    /// <summary>The block's header holds and its content does not; the next may begin <c>Length</c> bytes further on.</summary>
     Damaged,
 
     /// <summary>No block; the next may begin <c>Length</c> bytes further on.</summary>

@@ -14,12 +14,24 @@ internal static class BlockScan
 
         if (!BlockHeader.TryRead(bytes, salt, out header))
         {
-            var next = bytes[1..].IndexOf(BlockHeader.Magic);
-            length = next >= 0 ? next + 1 : bytes.Length - (BlockHeader.Magic.Length - 1);
+            length = NextCandidate(bytes) is > 0 and var next ? next : bytes.Length - (BlockHeader.Magic.Length - 1);
             return BlockFound.Garbage;
         }
 
         length = header.BlockLength;
-        return bytes.Length < length ? BlockFound.NeedsMore : header.HoldsFor(bytes, salt) ? BlockFound.Block : BlockFound.Damaged;
+        if (bytes.Length < length)
+        {
+            return BlockFound.NeedsMore;
+        }
+
+        if (header.HoldsFor(bytes, salt))
+        {
+            return BlockFound.Block;
+        }
+
+        length = NextCandidate(bytes[..length]) is > 0 and var inside ? inside : length; // where bytes are missing, the next block begins too early
+        return BlockFound.Damaged;
     }
+
+    private static int NextCandidate(ReadOnlySpan<byte> bytes) => bytes[1..].IndexOf(BlockHeader.Magic) + 1;
 }
