@@ -55,7 +55,7 @@ public sealed class EnvelopeSpool : IAsyncDisposable
         {
             folderLock = files.Lock();
         }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException) && !DiskFault.IsFull(e) && e.HResult != DiskFault.ReadOnly)
+        catch (IOException e) when (DiskFault.IsInUse(e))
         {
             throw new SpoolException($"The spool {options.Directory} is in use by another process. Give each sink of each nozzle a folder of its own.", e);
         }

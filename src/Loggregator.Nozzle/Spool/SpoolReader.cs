@@ -27,6 +27,7 @@ public sealed class SpoolReader : IDisposable
     }
 
     /// <summary>The next batch, as soon as there is one. The caller disposes it.</summary>
+    /// <exception cref="IOException">The disk refuses now; it may be asked again.</exception>
     public async ValueTask<SpoolBatch> ReadAsync(CancellationToken cancel)
     {
         while (true)
@@ -49,6 +50,7 @@ public sealed class SpoolReader : IDisposable
     }
 
     /// <summary>The next batch if there is one now. The caller disposes it.</summary>
+    /// <exception cref="IOException">The disk refuses now; it may be asked again.</exception>
     public SpoolBatch? TryRead()
     {
         if (_order == SpoolOrder.Fifo)

@@ -8,14 +8,28 @@ internal sealed partial class DiskFiles(string directory) : ISpoolFiles
     private const string LockName = "lock";
     private const int ReadOnlyCloseOnExec = 0x80000;
 
-    /// <summary>Makes the folder if it is not there.</summary>
+    /// <summary>Makes the folder if it is not there, for this user alone: it holds what applications have logged.</summary>
     public static DiskFiles Ensure(string directory)
     {
         var path = Path.GetFullPath(directory);
-        if (!Directory.Exists(path))
+        var missing = new Stack<string>();
+        for (var level = path; !Directory.Exists(level); level = Path.GetDirectoryName(level)!)
         {
-            Directory.CreateDirectory(path);
-            SyncDirectory(Path.GetDirectoryName(path)!);
+            missing.Push(level);
+        }
+
+        foreach (var level in missing)
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(level);
+            }
+            else
+            {
+                Directory.CreateDirectory(level, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
+            SyncDirectory(Path.GetDirectoryName(level)!);
         }
 
         return new DiskFiles(path);

@@ -8,7 +8,7 @@ namespace Loggregator.Tests.Nozzle.Spool;
 /// </summary>
 internal sealed class PowerCutFiles : ISpoolFiles
 {
-    private const int Sector = 512, NoPower = 5;
+    private const int Sector = 512, NoPower = 5, ReadOnlyFileSystem = 30;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Inode> _names = [];
@@ -39,7 +39,7 @@ internal sealed class PowerCutFiles : ISpoolFiles
         {
             if (_locked)
             {
-                throw new IOException("The process cannot access the file because it is being used by another process.");
+                throw new IOException("The process cannot access the file because it is being used by another process.", DiskFault.Locked);
             }
 
             _locked = true;
@@ -178,7 +178,7 @@ internal sealed class PowerCutFiles : ISpoolFiles
 
         if (ReadOnly)
         {
-            throw new IOException("Read-only file system", DiskFault.ReadOnly);
+            throw new IOException("Read-only file system", ReadOnlyFileSystem);
         }
 
         Operations++;
