@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Loggregator.Benchmarks;
 
@@ -5,6 +6,18 @@ if (args is ["fairness"])
 {
     Console.WriteLine($"fair ring: {FairnessComparison.OfFairRing()}");
     Console.WriteLine($"channel:   {FairnessComparison.OfChannel()}");
+    return;
+}
+
+if (args is ["spool", ..])
+{
+    await SpoolComparison.RunAsync(args.ElementAtOrDefault(1) ?? Path.GetTempPath(), TimeSpan.FromSeconds(args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 5));
+    return;
+}
+
+if (args is ["spool-append", var folder, var first, ..])
+{
+    await SpoolAppender.RunAsync(folder, int.Parse(first, CultureInfo.InvariantCulture), deliver: args.Length > 3);
     return;
 }
 

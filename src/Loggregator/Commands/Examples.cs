@@ -42,6 +42,12 @@ internal static class Examples
         ],
         ["firehose"] = ["loggregator firehose --format json", "loggregator firehose --shard-id archive        shares the stream with all who give that id"],
         ["sources"] = ["loggregator sources", "loggregator sources --top", "loggregator sources --format json | jq '.sources[].source_id'"],
+        ["spool"] =
+        [
+            "loggregator spool inspect /var/lib/loggregator/spool/siem      how much is held, how far it is delivered",
+            "loggregator spool check /var/lib/loggregator/spool/siem        exit code 1 when something is damaged",
+            "loggregator spool export /var/lib/loggregator/spool/siem | jq .source_id",
+        ],
         ["certs"] = ["loggregator certs init --dir certs", "loggregator certs issue agent doppler traffic-controller --dir certs --name doppler.internal"],
         ["config"] = ["loggregator config check doppler --config doppler.json", "loggregator config print agent"],
         ["completion"] =

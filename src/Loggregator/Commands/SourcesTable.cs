@@ -1,6 +1,7 @@
 using System.Globalization;
 using Loggregator.Terminal;
 using Spectre.Console;
+using static Loggregator.Terminal.TableText;
 
 namespace Loggregator.Commands;
 
@@ -42,11 +43,7 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
 
     private void Write(IEnumerable<SourceRow> rows, string second, Func<SourceRow, string> cell)
     {
-        var table = new Table().Border(TableBorder.None).AddColumn("[bold]SOURCE[/]");
-        foreach (var heading in new[] { "ENVELOPES", second, "HELD", "SINCE", "LAST", "LOST" })
-        {
-            table.AddColumn(new TableColumn($"[bold]{heading}[/]").RightAligned().PadLeft(2));
-        }
+        var table = TableText.Create("SOURCE", "ENVELOPES", second, "HELD", "SINCE", "LAST", "LOST");
 
         var today = time.GetLocalNow().Date;
         foreach (var row in rows)
@@ -61,31 +58,6 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
                 row.Lost > 0 ? $"[red]{Count(row.Lost)}[/]" : "0");
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = screen.Colour ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = screen.Colour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Out = new AnsiConsoleOutput(screen.Out),
-            Interactive = InteractionSupport.No,
-        });
-        console.Profile.Width = screen.Colour ? Math.Max(80, console.Profile.Width) : 400; // in a pipe nothing is cut
-        console.Write(table);
-    }
-
-    private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Size(long bytes) => bytes switch
-    {
-        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
-        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
-        >= 1L << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 10):0.0} KiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
-    };
-
-    /// <summary>The time of day, with the date when it is another day's.</summary>
-    private static string Clock(long nanoseconds, DateTime today)
-    {
-        var then = DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100).ToLocalTime();
-        return nanoseconds == 0 ? "-" : then.ToString(then.Date == today ? "HH:mm:ss" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        TableText.Write(screen, table);
     }
 }

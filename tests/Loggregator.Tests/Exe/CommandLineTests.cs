@@ -49,6 +49,7 @@ public sealed class CommandLineTests
     [InlineData("tail")]
     [InlineData("firehose")]
     [InlineData("sources")]
+    [InlineData("spool")]
     [InlineData("certs")]
     [InlineData("config")]
     [InlineData("completion")]
