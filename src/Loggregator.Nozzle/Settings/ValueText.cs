@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Loggregator.Configuration;
+namespace Loggregator.Nozzle.Settings;
 
 /// <summary>Values as users write them: durations such as <c>10s</c> or <c>5m</c>, sizes such as <c>64MiB</c>, lists with commas.</summary>
-internal static class ValueText
+public static class ValueText
 {
     private static readonly (string Suffix, long Factor)[] Sizes =
         [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1)];

@@ -1,7 +1,7 @@
-namespace Loggregator.Configuration;
+namespace Loggregator.Nozzle.Settings;
 
 /// <summary>Finds what somebody probably meant.</summary>
-internal static class Nearest
+public static class Nearest
 {
     /// <summary>The candidate within an edit distance of a third of the word, or null.</summary>
     public static string? To(string word, IEnumerable<string> candidates) => candidates
