@@ -9,6 +9,7 @@ namespace Loggregator.Nozzle.Delivery;
 /// </summary>
 public sealed class DeliveryLoop
 {
+    private static readonly TimeSpan TroubleInterval = TimeSpan.FromSeconds(1);
     private readonly IRecordSource _source;
     private readonly ISink _sink;
     private readonly SinkLimits _limits;
@@ -100,7 +101,7 @@ public sealed class DeliveryLoop
                 arrival ??= _source.WaitAsync(stop).AsTask();
                 if (_inFlight.TryPeek(out var head))
                 {
-                    await Task.WhenAny(arrival, head.Answer);
+                    await WatchAsync(arrival, head.Answer);
                 }
                 else
                 {
@@ -176,6 +177,7 @@ public sealed class DeliveryLoop
 
     private async Task SettleOldestAsync(CancellationToken stop)
     {
+        await WatchAsync(_inFlight.Peek().Answer);
         var answer = await _inFlight.Peek().Answer;
         if (answer.Failure is null)
         {
@@ -204,18 +206,38 @@ public sealed class DeliveryLoop
         }
     }
 
+    // Waits for any of these, and notes meanwhile what troubles a sink that does not answer.
+    private async Task WatchAsync(params Task[] tasks)
+    {
+        while (!tasks.Any(task => task.IsCompleted))
+        {
+            using var looked = new CancellationTokenSource();
+            await Task.WhenAny([.. tasks, Task.Delay(TroubleInterval, _time, looked.Token)]);
+            await looked.CancelAsync();
+            if (!tasks.Any(task => task.IsCompleted) && _sink.Trouble is { } trouble)
+            {
+                _counters.State = SinkState.Retrying;
+                Note(_redact(trouble));
+            }
+        }
+    }
+
+    private void Note(string reason)
+    {
+        _counters.Failed(reason);
+        if (_failures++ == 0)
+        {
+            Log.SinkFails(_logger, _counters.Sink, _counters.Endpoint, reason);
+        }
+    }
+
     private async Task WaitOutAsync(SinkAnswer answer, CancellationToken stop)
     {
         var reason = _redact(answer.Failure!);
         var wasOpen = _breaker.IsOpen;
         var pause = _breaker.Failed(answer.RetryAfter);
-        _counters.Failed(reason);
         _counters.State = _breaker.IsOpen ? SinkState.Open : SinkState.Retrying;
-        if (_failures++ == 0)
-        {
-            Log.SinkFails(_logger, _counters.Sink, _counters.Endpoint, reason);
-        }
-
+        Note(reason);
         if (_breaker.IsOpen && !wasOpen)
         {
             Log.BreakerOpened(_logger, _counters.Sink, _counters.Endpoint, reason);

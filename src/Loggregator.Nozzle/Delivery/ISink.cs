@@ -11,6 +11,12 @@ public interface ISink : IAsyncDisposable
     SinkLimits Limits { get; }
 
     /// <summary>
+    /// Why nothing gets through at the moment, as a phrase, where a sink goes on trying by itself instead of answering; null when all is well.
+    /// The loop asks while it waits for an answer. Any thread may ask.
+    /// </summary>
+    string? Trouble => null;
+
+    /// <summary>
     /// Tries once to deliver the batch's pending records, in their order. After an answer that asks for another attempt, the loop waits, hands
     /// the same batch over again, and those behind it that failed too: a sink with several in flight must answer those in the same way, or
     /// the order would be lost (<see cref="ResumePoint"/>). The batch is the loop's again as soon as the task is complete.

@@ -15,7 +15,7 @@ internal sealed class CefFormat : IRecordFormat
 
     public string ContentType => "text/plain";
 
-    public bool MayHoldLines => false;
+    public bool IsText => true;
 
     public string? Write(RenderedMessages output, ReadOnlySpan<byte> envelope, in EnvelopeHeader header, ReadOnlySpan<byte> id)
     {

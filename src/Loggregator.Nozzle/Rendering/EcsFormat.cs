@@ -13,7 +13,7 @@ internal sealed class EcsFormat : IRecordFormat
 {
     public string ContentType => "application/json";
 
-    public bool MayHoldLines => false;
+    public bool IsText => true;
 
     public string? Write(RenderedMessages output, ReadOnlySpan<byte> envelope, in EnvelopeHeader header, ReadOnlySpan<byte> id)
     {

@@ -8,8 +8,8 @@ internal interface IRecordFormat
     /// <summary>The media type of a message.</summary>
     string ContentType { get; }
 
-    /// <summary>Whether a message may contain line feeds, so that one cannot be told from the next by them.</summary>
-    bool MayHoldLines { get; }
+    /// <summary>Whether a message is text, which a line feed may follow.</summary>
+    bool IsText { get; }
 
     /// <summary>Writes one record's messages, each followed by <see cref="RenderedMessages.EndMessage"/>.</summary>
     /// <param name="output">Where to.</param>

@@ -11,7 +11,7 @@ internal sealed class JsonFormat : IRecordFormat
 {
     public string ContentType => "application/json";
 
-    public bool MayHoldLines => false;
+    public bool IsText => true;
 
     public string? Write(RenderedMessages output, ReadOnlySpan<byte> envelope, in EnvelopeHeader header, ReadOnlySpan<byte> id)
     {

@@ -8,7 +8,8 @@ internal static class RecordFormats
     /// <summary>Reads <c>format</c> and what belongs to it.</summary>
     /// <param name="read">The options.</param>
     /// <param name="fallback">The format where none is given.</param>
-    public static IRecordFormat Read(OptionReader read, RecordFormatName fallback)
+    /// <param name="batched">Whether the receiver gets several messages as one piece.</param>
+    public static IRecordFormat Read(OptionReader read, RecordFormatName fallback, bool batched = false)
     {
         var metadata = read.Read("disable-metadata", read.Read("omit-metadata", false)) is false;
         var hostname = read.Text("hostname") ?? "";
@@ -20,7 +21,7 @@ internal static class RecordFormats
 
         return read.Read("format", fallback) switch
         {
-            RecordFormatName.Protobuf => new ProtobufFormat(),
+            RecordFormatName.Protobuf => new ProtobufFormat(batched),
             RecordFormatName.Text => new TextFormat(),
             RecordFormatName.Cef => new CefFormat(),
             RecordFormatName.Ecs => new EcsFormat(),

@@ -88,7 +88,7 @@ internal static class RecordText
             fraction += NanosecondsPerSecond;
         }
 
-        DateTime.UnixEpoch.AddSeconds(seconds).TryFormat(output.GetSpan(19), out var length, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        DateTime.UnixEpoch.AddTicks(seconds * TimeSpan.TicksPerSecond).TryFormat(output.GetSpan(19), out var length, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
         output.Advance(length);
     }
 

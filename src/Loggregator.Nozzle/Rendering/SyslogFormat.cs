@@ -17,7 +17,7 @@ internal sealed class SyslogFormat(bool metadata = true, string hostname = "", b
 
     public string ContentType => "text/plain";
 
-    public bool MayHoldLines => true;
+    public bool IsText => true;
 
     public string? Write(RenderedMessages output, ReadOnlySpan<byte> envelope, in EnvelopeHeader header, ReadOnlySpan<byte> id)
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Loggregator.Client.Connect;
-using Loggregator.Configuration;
 using Loggregator.Nozzle.Settings;
 using Loggregator.Roles;
 using Loggregator.Terminal;

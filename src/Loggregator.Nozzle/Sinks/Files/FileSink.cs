@@ -1,4 +1,5 @@
 using Loggregator.Nozzle.Delivery;
+using Loggregator.Nozzle.Rendering;
 using Microsoft.Extensions.Logging;
 
 namespace Loggregator.Nozzle.Sinks.Files;
@@ -9,7 +10,7 @@ namespace Loggregator.Nozzle.Sinks.Files;
 /// </summary>
 internal sealed class FileSink(FileSinkOptions options, TimeProvider time, ILogger logger) : ISink
 {
-    private readonly LineBlock _lines = new();
+    private readonly RenderedMessages _lines = new(options.Format, lines: true);
     private readonly RotatedFiles _rotated = new(options.Path, options.Compression, options.Keep);
     private readonly CancellationTokenSource _disposing = new();
     private FileStream? _file;
@@ -30,9 +31,9 @@ internal sealed class FileSink(FileSinkOptions options, TimeProvider time, ILogg
         cancel.ThrowIfCancellationRequested();
         try
         {
-            var lines = _lines.Render(batch, options.Format);
-            Rotate(lines.Length);
-            Append(lines.Span);
+            _lines.Render(batch);
+            Rotate(_lines.Bytes);
+            Append(_lines.Buffer.Span);
             return ValueTask.FromResult(SinkAnswer.Settled);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -89,7 +90,7 @@ internal sealed class FileSink(FileSinkOptions options, TimeProvider time, ILogg
         var file = new FileStream(options.Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
         _begun = RandomAccess.GetLength(file.SafeFileHandle) == 0 ? time.GetUtcNow() : File.GetLastWriteTimeUtc(options.Path);
         Span<byte> last = stackalloc byte[1];
-        if (RandomAccess.GetLength(file.SafeFileHandle) > 0 && options.Format is not Rendering.ProtobufFormat && RandomAccess.Read(file.SafeFileHandle, last, RandomAccess.GetLength(file.SafeFileHandle) - 1) == 1 && last[0] != '\n')
+        if (RandomAccess.GetLength(file.SafeFileHandle) > 0 && options.Format.IsText && RandomAccess.Read(file.SafeFileHandle, last, RandomAccess.GetLength(file.SafeFileHandle) - 1) == 1 && last[0] != '\n')
         {
             RandomAccess.Write(file.SafeFileHandle, "\n"u8, RandomAccess.GetLength(file.SafeFileHandle));
         }

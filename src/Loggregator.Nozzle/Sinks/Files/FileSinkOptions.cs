@@ -15,7 +15,7 @@ internal sealed class FileSinkOptions
             read.Fail("name a file: file:///var/log/app.ndjson, with three slashes, or file:relative.ndjson.");
         }
 
-        Format = RecordFormats.Read(read, RecordFormatName.Json);
+        Format = RecordFormats.Read(read, RecordFormatName.Json, batched: true);
         RotateBytes = read.Read("rotate-bytes", 0L, 4096);
         RotateEvery = read.Read("rotate-every", TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
         Keep = read.Read("keep", 0, 1);

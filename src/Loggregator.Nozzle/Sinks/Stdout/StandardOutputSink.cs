@@ -1,18 +1,17 @@
 using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Rendering;
-using Loggregator.Nozzle.Sinks.Files;
 
 namespace Loggregator.Nozzle.Sinks.Stdout;
 
 /// <summary>Writes records to standard output, a line each.</summary>
 internal sealed class StandardOutputSink(Stream output, IRecordFormat format) : ISink
 {
-    private readonly LineBlock _lines = new();
+    private readonly RenderedMessages _lines = new(format, lines: true);
 
     /// <summary><c>stdout:</c> with <c>format</c>.</summary>
     public static SinkKind Kind { get; } = new(["stdout"], "stdout:?format=text", (_, read) =>
     {
-        var format = RecordFormats.Read(read, RecordFormatName.Json);
+        var format = RecordFormats.Read(read, RecordFormatName.Json, batched: true);
         return context => new StandardOutputSink(context.StandardOutput, format);
     });
 
@@ -22,7 +21,8 @@ internal sealed class StandardOutputSink(Stream output, IRecordFormat format) : 
     {
         try
         {
-            await output.WriteAsync(_lines.Render(batch, format), cancel);
+            _lines.Render(batch);
+            await output.WriteAsync(_lines.Buffer.Memory, cancel);
             await output.FlushAsync(cancel);
             return SinkAnswer.Settled;
         }
