@@ -136,8 +136,7 @@ public sealed class DeliveryLoop
 
             if (_limits.Linger > TimeSpan.Zero && batch.Bytes < _limits.MaxBytes && batch.Count < _limits.MaxRecords)
             {
-                await Task.Delay(_limits.Linger, _time, stop);
-                await _source.TakeAsync(batch, _limits.MaxBytes, _limits.MaxRecords, stop);
+                await LingerAsync(batch, stop);
             }
 
             batch.Sequence = ++_sequence;
@@ -152,6 +151,19 @@ public sealed class DeliveryLoop
             {
                 Reuse(batch);
             }
+        }
+    }
+
+    private async Task LingerAsync(RecordBatch batch, CancellationToken stop)
+    {
+        try
+        {
+            await Task.Delay(_limits.Linger, _time, stop);
+            await _source.TakeAsync(batch, _limits.MaxBytes, _limits.MaxRecords, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // The stop: what was taken goes on its way.
         }
     }
 

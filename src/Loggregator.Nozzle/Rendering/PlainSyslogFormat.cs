@@ -32,11 +32,11 @@ internal sealed class PlainSyslogFormat(bool metadata = true, string hostname = 
         buffer.Write(" "u8);
         buffer.Write(RecordText.TypeName(header.Type));
         buffer.Write(" "u8);
-        StructuredData.Begin(buffer, "record@47450"u8);
-        StructuredData.Parameter(buffer, "id"u8, id);
-        StructuredData.End(buffer);
+        StructuredElement.Begin(buffer, "record@47450"u8);
+        StructuredElement.Parameter(buffer, "id"u8, id);
+        StructuredElement.End(buffer);
         var tags = buffer.Length;
-        if (metadata && !StructuredData.Tags(buffer, envelope, header))
+        if (metadata && !StructuredElement.Tags(buffer, envelope, header))
         {
             buffer.Truncate(tags);
         }

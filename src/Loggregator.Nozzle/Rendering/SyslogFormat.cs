@@ -36,27 +36,27 @@ internal sealed class SyslogFormat(bool metadata = true, string hostname = "", b
         {
             case EnvelopeType.Counter:
                 var counter = EnvelopeReader.Counter(envelope, header);
-                StructuredData.Begin(output.Buffer, "counter@47450"u8);
-                StructuredData.Parameter(output.Buffer, "name"u8, counter.Name);
-                StructuredData.Parameter(output.Buffer, "total"u8, counter.Total);
-                StructuredData.Parameter(output.Buffer, "delta"u8, counter.Delta);
+                StructuredElement.Begin(output.Buffer, "counter@47450"u8);
+                StructuredElement.Parameter(output.Buffer, "name"u8, counter.Name);
+                StructuredElement.Parameter(output.Buffer, "total"u8, counter.Total);
+                StructuredElement.Parameter(output.Buffer, "delta"u8, counter.Delta);
                 break;
             case EnvelopeType.Timer:
                 var timer = EnvelopeReader.Timer(envelope, header);
-                StructuredData.Begin(output.Buffer, "timer@47450"u8);
-                StructuredData.Parameter(output.Buffer, "name"u8, timer.Name);
-                StructuredData.Parameter(output.Buffer, "start"u8, timer.Start);
-                StructuredData.Parameter(output.Buffer, "stop"u8, timer.Stop);
+                StructuredElement.Begin(output.Buffer, "timer@47450"u8);
+                StructuredElement.Parameter(output.Buffer, "name"u8, timer.Name);
+                StructuredElement.Parameter(output.Buffer, "start"u8, timer.Start);
+                StructuredElement.Parameter(output.Buffer, "stop"u8, timer.Stop);
                 break;
             default:
                 var happening = EnvelopeReader.Event(envelope, header);
-                StructuredData.Begin(output.Buffer, "event@47450"u8);
-                StructuredData.Parameter(output.Buffer, "title"u8, happening.Title);
-                StructuredData.Parameter(output.Buffer, "body"u8, happening.Body);
+                StructuredElement.Begin(output.Buffer, "event@47450"u8);
+                StructuredElement.Parameter(output.Buffer, "title"u8, happening.Title);
+                StructuredElement.Parameter(output.Buffer, "body"u8, happening.Body);
                 break;
         }
 
-        StructuredData.End(output.Buffer);
+        StructuredElement.End(output.Buffer);
         return problem ?? EndMetric(output, envelope, header, id);
     }
 
@@ -100,11 +100,11 @@ internal sealed class SyslogFormat(bool metadata = true, string hostname = "", b
             {
                 problem ??= Head(output.Buffer, envelope, header, 14);
                 MetricReader.ReadValue(metric.Value.Of(envelope), out var unit, out var value);
-                StructuredData.Begin(output.Buffer, "gauge@47450"u8);
-                StructuredData.Parameter(output.Buffer, "name"u8, metric.Key.Of(envelope));
-                StructuredData.Parameter(output.Buffer, "value"u8, value);
-                StructuredData.Parameter(output.Buffer, "unit"u8, unit);
-                StructuredData.End(output.Buffer);
+                StructuredElement.Begin(output.Buffer, "gauge@47450"u8);
+                StructuredElement.Parameter(output.Buffer, "name"u8, metric.Key.Of(envelope));
+                StructuredElement.Parameter(output.Buffer, "value"u8, value);
+                StructuredElement.Parameter(output.Buffer, "unit"u8, unit);
+                StructuredElement.End(output.Buffer);
                 if ((problem ??= EndMetric(output, envelope, header, id)) is not null)
                 {
                     return problem;
@@ -133,16 +133,16 @@ internal sealed class SyslogFormat(bool metadata = true, string hostname = "", b
 
     private string? Extras(MessageBuffer output, ReadOnlySpan<byte> envelope, in EnvelopeHeader header, ReadOnlySpan<byte> id)
     {
-        if (metadata && !StructuredData.Tags(output, envelope, header))
+        if (metadata && !StructuredElement.Tags(output, envelope, header))
         {
             return "a tag's name cannot be written as a name of structured data (RFC 5424)";
         }
 
         if (withId)
         {
-            StructuredData.Begin(output, "record@47450"u8);
-            StructuredData.Parameter(output, "id"u8, id);
-            StructuredData.End(output);
+            StructuredElement.Begin(output, "record@47450"u8);
+            StructuredElement.Parameter(output, "id"u8, id);
+            StructuredElement.End(output);
         }
 
         return null;

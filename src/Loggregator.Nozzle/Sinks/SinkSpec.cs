@@ -110,10 +110,11 @@ public sealed class SinkSpec
     private static DeliveryOptions ReadDelivery(OptionReader read)
     {
         var defaults = new DeliveryOptions();
+        var longest = read.Read("retry-max", defaults.RetryMax, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
         var options = new DeliveryOptions
         {
-            RetryMin = read.Read("retry-min", defaults.RetryMin, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
-            RetryMax = read.Read("retry-max", defaults.RetryMax, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
+            RetryMin = read.Read("retry-min", longest < defaults.RetryMin ? longest : defaults.RetryMin, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
+            RetryMax = longest,
             BreakAfter = read.Read("break-after", defaults.BreakAfter, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             StopTimeout = read.Read("stop-timeout", defaults.StopTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10)),
         };

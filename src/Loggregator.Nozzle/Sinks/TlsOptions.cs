@@ -95,8 +95,8 @@ internal sealed class TlsOptions
         }
 
         return errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? "it presented no certificate"
-            : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"its certificate does not name '{ServerName}'"
-            : null;
+            : certificate is X509Certificate2 peer && !peer.MatchesHostname(ServerName, allowWildcards: true, allowCommonName: false) ? $"its certificate does not name '{ServerName}'"
+            : null; // by our own look: an HTTP client knows no other name than the one it dials
     }
 
     // The profile that the original uses between its own parts.

@@ -57,6 +57,7 @@ public sealed class FileSinkTests : SinkContract
     public async Task Line_CutOffByACrash_IsEndedBeforeTheNext()
     {
         await using var peer = new FilePeer("");
+        Directory.CreateDirectory(Path.GetDirectoryName(peer.Path)!);
         await File.WriteAllTextAsync(peer.Path, "{\"cut", Cancel);
         await using var run = Start(peer);
         run.Source.Append(NumberedLog.Envelopes(1, 3));

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Loggregator.IntegrationTests.Sinks;
@@ -39,7 +40,7 @@ internal sealed class HttpsFake : IAsyncDisposable
             Requests.Enqueue((context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString()), body));
             await answer(context, body);
         });
-        _app.Start();
+        ((IHost)_app).Start();
         Port = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
     }
 

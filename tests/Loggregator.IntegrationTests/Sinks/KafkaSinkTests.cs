@@ -3,7 +3,6 @@ using System.IO.Hashing;
 using System.Text;
 using Confluent.Kafka;
 using Google.Protobuf;
-using Loggregator.Nozzle.Delivery;
 using Loggregator.Protocol.V2;
 using Loggregator.TestKit.Cluster;
 using Loggregator.TestKit.Sinks;

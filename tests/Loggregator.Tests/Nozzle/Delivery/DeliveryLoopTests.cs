@@ -3,7 +3,6 @@ using Loggregator.Pipeline.Flow;
 using Loggregator.TestKit.Cluster;
 using Loggregator.TestKit.Faults;
 using Loggregator.TestKit.Sinks;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

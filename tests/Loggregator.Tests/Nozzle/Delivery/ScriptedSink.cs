@@ -3,11 +3,12 @@ using Loggregator.TestKit.Sinks;
 
 namespace Loggregator.Tests.Nozzle.Delivery;
 
-/// <summary>A sink whose answers a test gives; it keeps what was delivered, in order.</summary>
+/// <summary>A sink whose answers a test gives; like a connection it handles batches one after the other. Keeps what was delivered, in order.</summary>
 internal sealed class ScriptedSink(int inFlight, Func<RecordBatch, CancellationToken, Task<SinkAnswer>> answer) : ISink
 {
     private readonly ResumePoint _resume = new();
     private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<NumberedLog> _delivered = [];
 
     public SinkLimits Limits { get; init; } = new(64 * 1024, 10, inFlight);
@@ -40,6 +41,7 @@ internal sealed class ScriptedSink(int inFlight, Func<RecordBatch, CancellationT
             MostInFlight = Math.Max(MostInFlight, InFlight);
         }
 
+        await _turn.WaitAsync(cancel);
         try
         {
             if (!_resume.Admits(batch))
@@ -67,6 +69,7 @@ internal sealed class ScriptedSink(int inFlight, Func<RecordBatch, CancellationT
         }
         finally
         {
+            _turn.Release();
             lock (_lock)
             {
                 InFlight--;
@@ -74,5 +77,9 @@ internal sealed class ScriptedSink(int inFlight, Func<RecordBatch, CancellationT
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _turn.Dispose();
+        return ValueTask.CompletedTask;
+    }
 }

@@ -4,6 +4,7 @@ using Loggregator.Nozzle.Sinks;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.V2;
 using Xunit;
+using Log = Loggregator.Protocol.V2.Log;
 using Timer = Loggregator.Protocol.V2.Timer;
 
 namespace Loggregator.Tests.Nozzle.Filters;

@@ -9,6 +9,7 @@ using Loggregator.Nozzle.Rendering;
 using Loggregator.Protocol.V2;
 using Loggregator.Tests.Protocol;
 using Xunit;
+using Log = Loggregator.Protocol.V2.Log;
 
 namespace Loggregator.Tests.Nozzle.Rendering;
 

@@ -5,7 +5,7 @@ using Loggregator.Protocol.Grpc;
 namespace Loggregator.Nozzle.Rendering;
 
 /// <summary>Elements of RFC 5424's STRUCTURED-DATA.</summary>
-internal static class StructuredData
+internal static class StructuredElement
 {
     private static readonly SearchValues<byte> Escaped = SearchValues.Create("\"\\]"u8);
     private static readonly SearchValues<byte> NameBytes = SearchValues.Create([.. Enumerable.Range(33, 94).Select(c => (byte)c).Except("=]\""u8.ToArray())]);
