@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Loggregator.Client.Consume;
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
@@ -40,7 +41,7 @@ public static class SpoolAppender
         }));
         var reader = Task.Run(async () =>
         {
-            using var reading = spool.OpenReader(SpoolOrder.Fifo, 64 * 1024);
+            using var reading = spool.OpenReader(BufferOrder.Fifo, 64 * 1024);
             while (deliver)
             {
                 using var batch = await reading.ReadAsync(CancellationToken.None);

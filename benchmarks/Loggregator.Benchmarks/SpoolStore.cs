@@ -1,4 +1,5 @@
 using Loggregator.Client.Consume;
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,7 +23,7 @@ internal sealed class SpoolStore(string folder) : IBlockStore
     public Task<long> ReadBackAsync()
     {
         long count = 0;
-        using var reader = _spool.OpenReader(SpoolOrder.Fifo);
+        using var reader = _spool.OpenReader(BufferOrder.Fifo);
         while (reader.TryRead() is { } batch)
         {
             foreach (var record in batch)

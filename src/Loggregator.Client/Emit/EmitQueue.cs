@@ -19,8 +19,9 @@ internal sealed class EmitQueue(EmitterOptions options, LossTable losses, AsyncS
     private long _offered;
     private bool _ending;
 
-    /// <summary>Bytes of one batch: few enough that what is under way leaves room for what comes.</summary>
+    /// <summary>Bytes and envelopes of one batch: few enough that what is under way leaves room for what comes.</summary>
     private readonly long _batchBytes = Math.Min(options.BatchBytes, Math.Max(options.CapacityBytes / 4, 1));
+    private readonly long _batchEnvelopes = Math.Min(options.BatchEnvelopes, Math.Max(options.CapacityEnvelopes / 4, 1));
 
     /// <summary>Whether there is something to take.</summary>
     public bool HasWork
@@ -277,7 +278,7 @@ internal sealed class EmitQueue(EmitterOptions options, LossTable losses, AsyncS
         _filling.Add(envelope);
         _heldBytes += record;
         _held++;
-        if (_filling.Count >= options.BatchEnvelopes)
+        if (_filling.Count >= _batchEnvelopes)
         {
             Seal();
         }

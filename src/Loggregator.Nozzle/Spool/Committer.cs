@@ -1,3 +1,4 @@
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool.Files;
 using Loggregator.Nozzle.Spool.Format;
 
@@ -231,7 +232,7 @@ internal sealed class Committer : IDisposable
 
     private bool Drop()
     {
-        if (_state.Options.WhenFull != SpoolWhenFull.DropOldest
+        if (_state.Options.WhenFull != BufferFull.DropOldest
             || (!_eviction.TryEvict(_writer.Current) && !(_writer.Close() && _eviction.TryEvict(null))))
         {
             return false;

@@ -1,3 +1,4 @@
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool.Files;
 using Loggregator.Nozzle.Spool.Format;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ namespace Loggregator.Nozzle.Spool;
 /// Raw envelopes on disk between a nozzle and one sink: what an append stored outlives the process and the power, until its batch is completed.
 /// Any thread appends; one reader reads; batches end on any thread.
 /// </summary>
-public sealed class EnvelopeSpool : IAsyncDisposable
+internal sealed class EnvelopeSpool : IAsyncDisposable
 {
     private readonly SpoolState _state;
     private readonly Committer _committer;
@@ -96,7 +97,7 @@ public sealed class EnvelopeSpool : IAsyncDisposable
     /// <summary>The reader of its sink. One at a time: dispose it and its batches before the next is opened.</summary>
     /// <param name="order">In which order.</param>
     /// <param name="batchBytes">About how many bytes a batch has at most; one of a single larger block has more.</param>
-    public SpoolReader OpenReader(SpoolOrder order, int batchBytes = SegmentWalk.UsualWindow) => new(_state, order, batchBytes);
+    public SpoolReader OpenReader(BufferOrder order, int batchBytes = SegmentWalk.UsualWindow) => new(_state, order, batchBytes);
 
     /// <summary>Makes durable what was appended, writes down what was delivered, and gives the folder back.</summary>
     public async ValueTask DisposeAsync()

@@ -7,7 +7,7 @@ namespace Loggregator.Nozzle.Spool;
 /// <param name="DamagedPlaces">Blocks whose content is not as it was written, and stretches without a readable block.</param>
 /// <param name="Missing">Envelopes that cannot be read back.</param>
 /// <param name="UnfinishedBytes">At the end of the last segment: a write that a crash cut off, of which nothing was acknowledged.</param>
-public sealed record SegmentCheck(SpoolSegment Segment, long Blocks, bool HeaderDamaged, int DamagedPlaces, long Missing, long UnfinishedBytes)
+internal sealed record SegmentCheck(SpoolSegment Segment, long Blocks, bool HeaderDamaged, int DamagedPlaces, long Missing, long UnfinishedBytes)
 {
     /// <summary>Something that was stored is not as it was.</summary>
     public bool Damaged => HeaderDamaged || DamagedPlaces > 0 || Missing > 0;

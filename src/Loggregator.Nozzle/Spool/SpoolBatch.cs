@@ -8,7 +8,7 @@ namespace Loggregator.Nozzle.Spool;
 /// Consecutive envelopes of a spool, to be delivered. Whoever gets it disposes it, once; if it was not completed before, it will be read again. Several
 /// may be out at a time and end in any order, from any thread.
 /// </summary>
-public sealed class SpoolBatch : IDisposable
+internal sealed class SpoolBatch : IDisposable
 {
     private readonly SpoolState _state;
     private readonly MessageBuffer _buffer;

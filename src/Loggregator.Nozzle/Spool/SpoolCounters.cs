@@ -4,7 +4,7 @@ namespace Loggregator.Nozzle.Spool;
 /// The numbers of one spool since it was opened; any thread may read. At rest, in envelopes:
 /// <c>Restored + Appended = Delivered + Dropped + Damaged + Held</c>, gap records that were appended included.
 /// </summary>
-public sealed class SpoolCounters
+internal sealed class SpoolCounters
 {
     /// <summary>Envelopes that it held undelivered when it was opened.</summary>
     public long Restored;

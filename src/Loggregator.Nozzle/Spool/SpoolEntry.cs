@@ -15,5 +15,5 @@ namespace Loggregator.Nozzle.Spool;
 /// <param name="Positions">
 /// Instead, where they do not follow one by one: the position of each record, none smaller than the one before. Read before the append returns.
 /// </param>
-public readonly record struct SpoolEntry(
+internal readonly record struct SpoolEntry(
     MessageBuffer Buffer, int Offset, int Length, int Count, DopplerIdentity Doppler, ulong Position, ReadOnlyMemory<ulong> Positions = default);

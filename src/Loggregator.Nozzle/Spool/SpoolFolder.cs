@@ -5,7 +5,7 @@ using Loggregator.Protocol.Envelopes;
 namespace Loggregator.Nozzle.Spool;
 
 /// <summary>A spool's folder looked at from outside, for people: nothing in it is changed, and a nozzle may be using it.</summary>
-public sealed class SpoolFolder
+internal sealed class SpoolFolder
 {
     private readonly DiskFiles _files;
     private readonly List<Segment> _segments;

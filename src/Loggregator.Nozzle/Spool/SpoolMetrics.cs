@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace Loggregator.Nozzle.Spool;
 
 /// <summary>Exposes the <see cref="SpoolCounters"/> of a nozzle's sinks as instruments <c>loggregator.nozzle.spool.*</c>, tagged <c>sink</c>.</summary>
-public static class SpoolMetrics
+internal static class SpoolMetrics
 {
     private const string Envelopes = "{envelope}", Bytes = "By";
 

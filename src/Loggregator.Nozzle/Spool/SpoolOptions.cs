@@ -1,7 +1,9 @@
+using Loggregator.Nozzle.Delivery;
+
 namespace Loggregator.Nozzle.Spool;
 
 /// <summary>Settings of one spool.</summary>
-public sealed class SpoolOptions
+internal sealed class SpoolOptions
 {
     private const long MinBytes = 1024 * 1024, MaxSegmentBytes = 64 * 1024 * 1024;
 
@@ -12,7 +14,7 @@ public sealed class SpoolOptions
     public long MaxBytes { get; init; } = 8L * 1024 * 1024 * 1024;
 
     /// <summary>What happens when these are used up.</summary>
-    public SpoolWhenFull WhenFull { get; init; }
+    public BufferFull WhenFull { get; init; }
 
     /// <summary>The least time between two groups of appends that are made durable together. After a pause an append is durable at once.</summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(10);

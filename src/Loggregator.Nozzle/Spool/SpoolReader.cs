@@ -1,9 +1,11 @@
+using Loggregator.Nozzle.Delivery;
+
 namespace Loggregator.Nozzle.Spool;
 
 /// <summary>
 /// Reads a spool for its sink, what is durable only. One call at a time; the batches that it gives may be out together.
 /// </summary>
-public sealed class SpoolReader : IDisposable
+internal sealed class SpoolReader : IDisposable
 {
     /// <summary>Live envelopes that are older than this are left to the background, and live goes on with the newest.</summary>
     private const long LiveNanoseconds = 500_000_000;
@@ -12,13 +14,13 @@ public sealed class SpoolReader : IDisposable
     private const int MaxStretches = 500;
 
     private readonly SpoolState _state;
-    private readonly SpoolOrder _order;
+    private readonly BufferOrder _order;
     private readonly SpoolCursor _oldest;
     private readonly SpoolCursor _live;
     private ulong _liveNext;
     private long _owed;
 
-    internal SpoolReader(SpoolState state, SpoolOrder order, int batchBytes)
+    internal SpoolReader(SpoolState state, BufferOrder order, int batchBytes)
     {
         (_state, _order) = (state, order);
         _oldest = new SpoolCursor(state, batchBytes);
@@ -53,7 +55,7 @@ public sealed class SpoolReader : IDisposable
     /// <exception cref="IOException">The disk refuses now; it may be asked again.</exception>
     public SpoolBatch? TryRead()
     {
-        if (_order == SpoolOrder.Fifo)
+        if (_order == BufferOrder.Fifo)
         {
             return ReadOldest(ulong.MaxValue);
         }

@@ -6,4 +6,4 @@ namespace Loggregator.Nozzle.Spool;
 /// <param name="Envelope">The envelope's bytes, valid until the batch is disposed.</param>
 /// <param name="Doppler">Whose position it is. Gap records that the spool itself wrote have the id <c>nozzle</c> and the spool's number.</param>
 /// <param name="Position">In that Doppler's log; of the spool's own gap records, the number of a lost record.</param>
-public readonly record struct SpoolRecord(ReadOnlyMemory<byte> Envelope, DopplerIdentity Doppler, ulong Position);
+internal readonly record struct SpoolRecord(ReadOnlyMemory<byte> Envelope, DopplerIdentity Doppler, ulong Position);

@@ -7,4 +7,4 @@ namespace Loggregator.Nozzle.Spool;
 /// <param name="Held">How many of these are not delivered.</param>
 /// <param name="Dropped">Envelopes that it held and that were dropped; gap records stand for them.</param>
 /// <param name="CreatedAt">UNIX nanoseconds.</param>
-public sealed record SpoolSegment(string Name, long Bytes, RecordRange Records, long Held, long Dropped, long CreatedAt);
+internal sealed record SpoolSegment(string Name, long Bytes, RecordRange Records, long Held, long Dropped, long CreatedAt);

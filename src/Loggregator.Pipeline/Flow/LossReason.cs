@@ -32,4 +32,7 @@ public enum LossReason : byte
 
     /// <summary>The peer may not send or read it.</summary>
     Forbidden,
+
+    /// <summary>A nozzle's receiver refuses it for good, and it could not be put away either.</summary>
+    Refused,
 }

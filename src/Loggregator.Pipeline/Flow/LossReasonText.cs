@@ -6,7 +6,7 @@ namespace Loggregator.Pipeline.Flow;
 public static class LossReasonText
 {
     private static readonly string[] Texts =
-        ["ring_full", "evicted", "invalid", "too_large", "peer_gone", "unconfirmed", "shutdown", "slow_consumer", "udp_kernel", "forbidden"];
+        ["ring_full", "evicted", "invalid", "too_large", "peer_gone", "unconfirmed", "shutdown", "slow_consumer", "udp_kernel", "forbidden", "refused"];
 
     private static readonly byte[][] Utf8Texts = [.. Texts.Select(Encoding.UTF8.GetBytes)];
 

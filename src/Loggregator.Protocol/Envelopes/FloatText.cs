@@ -18,6 +18,10 @@ internal static class FloatText
     public static int WriteGeneral(Span<byte> target, double value) =>
         double.IsFinite(value) ? WriteFinite(target, value, -4, minExponentDigits: 2) : WriteSpecial(target, value);
 
+    /// <summary>As syslog messages have it: an exponent below 1e-4 and from 1e6 (<c>1e-05</c>, <c>1.5e+06</c>), <c>NaN</c>, <c>+Inf</c>, <c>-Inf</c>.</summary>
+    public static int WriteShort(Span<byte> target, double value) =>
+        double.IsFinite(value) ? WriteFinite(target, value, -4, minExponentDigits: 2, leastExponent: 6) : WriteSpecial(target, value);
+
     /// <summary>As an agent's tags have it: digits without exponent, <c>NaN</c>, <c>+Inf</c>, <c>-Inf</c>.</summary>
     public static int WritePlain(Span<byte> target, double value) =>
         double.IsFinite(value) ? WriteFinite(target, value, int.MinValue, minExponentDigits: 0) : WriteSpecial(target, value);
@@ -41,8 +45,8 @@ internal static class FloatText
         return text.Length;
     }
 
-    // The least exponent of ten that is still printed plainly; int.MinValue prints everything plainly.
-    private static int WriteFinite(Span<byte> target, double value, int leastPlain, int minExponentDigits)
+    // The least exponent of ten that is still printed plainly (int.MinValue prints everything plainly), and the least above it that is not.
+    private static int WriteFinite(Span<byte> target, double value, int leastPlain, int minExponentDigits, int leastExponent = 21)
     {
         Span<byte> shortest = stackalloc byte[32];
         value.TryFormat(shortest, out var length, default, CultureInfo.InvariantCulture);
@@ -58,7 +62,7 @@ internal static class FloatText
         {
             output.Put((byte)'0');
         }
-        else if (exponent < leastPlain || (exponent >= 21 && leastPlain != int.MinValue))
+        else if (exponent < leastPlain || (exponent >= leastExponent && leastPlain != int.MinValue))
         {
             output.Put(digits[0]);
             if (count > 1)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Loggregator.Certificates;
-using Loggregator.Configuration;
+using Loggregator.Nozzle.Settings;
 using Loggregator.Terminal;
 
 namespace Loggregator.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Loggregator.Client;
-using Loggregator.Configuration;
+using Loggregator.Nozzle.Settings;
 using Loggregator.Roles;
 using Loggregator.Terminal;
 

@@ -69,6 +69,11 @@ internal static class RoleCommand
             ProcessLog.Started(logger, plan.Role.Name, string.Join(", ", plan.Listeners.Select(l => $"{string.Join(" and ", l.AllBound)} ({Word(l.Kind)})")));
         }
 
+        if (plans.Count > 1)
+        {
+            await runner.WaitUntilReadyAsync(TimeSpan.FromSeconds(3), time, signals.Stopping); // they have each other; one alone may have to wait long for its peers
+        }
+
         onPhase(plans, RunPhase.Running);
         var failed = await runner.WaitAsync(signals.Stopping);
         if (failed is not null)

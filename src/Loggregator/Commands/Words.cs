@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Loggregator.Configuration;
+using Loggregator.Nozzle.Settings;
 
 namespace Loggregator.Commands;
 

@@ -1,3 +1,4 @@
+using Loggregator.Nozzle.Settings;
 using Loggregator.Roles;
 
 namespace Loggregator.Configuration;

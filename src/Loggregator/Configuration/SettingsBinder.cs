@@ -1,4 +1,5 @@
 using System.Reflection;
+using Loggregator.Nozzle.Settings;
 
 namespace Loggregator.Configuration;
 

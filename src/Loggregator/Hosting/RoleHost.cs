@@ -34,6 +34,9 @@ internal sealed class RoleHost : IAsyncDisposable
 
     public TimeSpan DrainDeadline { get; }
 
+    /// <summary>Whether it runs and reaches whom it needs.</summary>
+    public bool Ready => _ready();
+
     /// <summary>The role's services, for tests.</summary>
     public IServiceProvider Services => _app.Services;
 

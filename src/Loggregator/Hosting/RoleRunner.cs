@@ -35,6 +35,20 @@ internal sealed class RoleRunner : IAsyncDisposable
         return runner;
     }
 
+    /// <summary>Waits, within limits, until every role is ready, so that who is told of it finds the roles joined to each other.</summary>
+    public async Task WaitUntilReadyAsync(TimeSpan within, TimeProvider time, CancellationToken stopping)
+    {
+        var started = time.GetTimestamp();
+        while (!_hosts.TrueForAll(host => host.Ready) && time.GetElapsedTime(started) < within)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Waits until asked to stop; the role that stopped by itself before that, or null.</summary>
     public async Task<Role?> WaitAsync(CancellationToken stopping)
     {

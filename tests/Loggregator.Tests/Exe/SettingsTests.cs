@@ -1,5 +1,6 @@
 using Loggregator.Configuration;
 using Loggregator.Hosting;
+using Loggregator.Nozzle.Settings;
 using Loggregator.Roles;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Loggregator.Client.Consume;
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool;
 using Loggregator.Tests.Nozzle.Spool;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -102,7 +103,7 @@ public sealed class SpoolCommandTests : IDisposable
             await spool.AppendAsync(new SpoolEntry(lines, 0, lines.Length, 10, new DopplerIdentity("d", 1), 0), Cancel);
         }
 
-        using var reader = spool.OpenReader(SpoolOrder.Fifo, batchBytes: 1);
+        using var reader = spool.OpenReader(BufferOrder.Fifo, batchBytes: 1);
         for (; deliver > 0; deliver--)
         {
             using var batch = reader.TryRead()!;

@@ -10,6 +10,14 @@ internal static class Golden
         return reader.ReadToEnd();
     }
 
+    public static byte[] Bytes(string name)
+    {
+        using var stream = typeof(Golden).Assembly.GetManifestResourceStream(name) ?? throw new FileNotFoundException(name);
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
     public static byte[][] Envelopes(string name) =>
         [.. Text(name).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Convert.FromHexString)];
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using Loggregator.Commands;
 using Loggregator.Configuration;
+using Loggregator.Nozzle.Settings;
 using Loggregator.Roles;
 
 namespace Loggregator.Tests.Reference;

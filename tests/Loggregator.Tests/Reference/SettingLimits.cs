@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Loggregator.Configuration;
+using Loggregator.Nozzle.Settings;
 
 namespace Loggregator.Tests.Reference;
 

@@ -1,4 +1,5 @@
 using Loggregator.Client.Consume;
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool;
 using Loggregator.TestKit.Cluster;
 using Microsoft.Extensions.Time.Testing;
@@ -164,7 +165,7 @@ public sealed class EnvelopeSpoolTests
     [Fact]
     public async Task Full_DropPolicy_PutsGapRecordsInThePlaceOfTheOldest()
     {
-        await using var fixture = new SpoolFixture(whenFull: SpoolWhenFull.DropOldest);
+        await using var fixture = new SpoolFixture(whenFull: BufferFull.DropOldest);
         for (var i = 0; i < 200; i++)
         {
             await fixture.AppendAsync(i, bytes: 10_000, source: i % 3 == 0 ? "loud" : "quiet");
@@ -223,7 +224,7 @@ public sealed class EnvelopeSpoolTests
     public async Task LiveFirst_LiveThatIsOld_IsLeftToTheBackground()
     {
         var time = new FakeTimeProvider();
-        await using var fixture = new SpoolFixture(order: SpoolOrder.LiveFirst, batchBytes: 1, time: time);
+        await using var fixture = new SpoolFixture(order: BufferOrder.LiveFirst, batchBytes: 1, time: time);
         fixture.Reader.TryRead();
         for (var i = 0; i < 10; i++)
         {
@@ -250,7 +251,7 @@ public sealed class EnvelopeSpoolTests
             }
         }
 
-        await using var fixture = new SpoolFixture(disk, order: SpoolOrder.LiveFirst, batchBytes: 1);
+        await using var fixture = new SpoolFixture(disk, order: BufferOrder.LiveFirst, batchBytes: 1);
         Assert.Equal(0, Take(fixture)); // nothing is live yet
         for (var i = 100; i < 112; i++)
         {

@@ -1,4 +1,4 @@
-using Loggregator.Nozzle.Spool;
+using Loggregator.Nozzle.Delivery;
 using Xunit;
 
 namespace Loggregator.Tests.Nozzle.Spool;
@@ -29,8 +29,8 @@ public sealed class PowerCutTests
     {
         private readonly HashSet<int> _acknowledged = [];
         private readonly HashSet<int> _delivered = [];
-        private readonly SpoolOrder _order = random.Next(2) == 0 ? SpoolOrder.Fifo : SpoolOrder.LiveFirst;
-        private readonly SpoolWhenFull _whenFull = random.Next(3) == 0 ? SpoolWhenFull.DropOldest : SpoolWhenFull.Stop;
+        private readonly BufferOrder _order = random.Next(2) == 0 ? BufferOrder.Fifo : BufferOrder.LiveFirst;
+        private readonly BufferFull _whenFull = random.Next(3) == 0 ? BufferFull.DropOldest : BufferFull.Stop;
         private readonly long _maxBytes = random.Next(2) == 0 ? 200_000 : 1_000_000;
         private long _told;
         private int _sent;
@@ -47,7 +47,7 @@ public sealed class PowerCutTests
 
             await using var last = new SpoolFixture(disk, _maxBytes, _whenFull);
             Take(last.Drain());
-            if (_whenFull == SpoolWhenFull.Stop)
+            if (_whenFull == BufferFull.Stop)
             {
                 Assert.Empty(_acknowledged.Except(_delivered));
             }
@@ -136,7 +136,7 @@ public sealed class PowerCutTests
         {
             foreach (var record in read)
             {
-                Assert.True(record.IsGap ? record.UpperBound || _whenFull == SpoolWhenFull.DropOldest : record.Number < _sent, $"{record} was never sent");
+                Assert.True(record.IsGap ? record.UpperBound || _whenFull == BufferFull.DropOldest : record.Number < _sent, $"{record} was never sent");
                 _told += record.Lost;
                 if (!record.IsGap)
                 {
@@ -145,7 +145,7 @@ public sealed class PowerCutTests
             }
 
             var numbers = read.Where(record => !record.IsGap).Select(record => record.Number).ToList();
-            Assert.Equal(_order == SpoolOrder.Fifo ? numbers.Order() : numbers, numbers);
+            Assert.Equal(_order == BufferOrder.Fifo ? numbers.Order() : numbers, numbers);
         }
     }
 }

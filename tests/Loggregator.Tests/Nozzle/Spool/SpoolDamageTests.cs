@@ -1,3 +1,4 @@
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool;
 using Loggregator.Nozzle.Spool.Format;
 using Loggregator.Protocol.Envelopes;
@@ -224,7 +225,7 @@ public sealed class SpoolDamageTests
     [Fact]
     public async Task DiskFull_DropPolicy_MakesRoomAndTells()
     {
-        await using var fixture = new SpoolFixture(whenFull: SpoolWhenFull.DropOldest);
+        await using var fixture = new SpoolFixture(whenFull: BufferFull.DropOldest);
         for (var i = 0; i < 40; i++)
         {
             await fixture.AppendAsync(i, bytes: 10_000);

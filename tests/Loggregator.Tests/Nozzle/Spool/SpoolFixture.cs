@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Loggregator.Client.Consume;
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool;
 using Loggregator.Nozzle.Spool.Files;
 using Loggregator.Protocol.Envelopes;
@@ -21,8 +22,8 @@ internal sealed class SpoolFixture : IAsyncDisposable
     public SpoolFixture(
         ISpoolFiles? files = null,
         long maxBytes = 1024 * 1024,
-        SpoolWhenFull whenFull = SpoolWhenFull.Stop,
-        SpoolOrder order = SpoolOrder.Fifo,
+        BufferFull whenFull = BufferFull.Stop,
+        BufferOrder order = BufferOrder.Fifo,
         int batchBytes = 16 * 1024,
         TimeProvider? time = null)
     {
@@ -45,7 +46,7 @@ internal sealed class SpoolFixture : IAsyncDisposable
 
     public SpoolReader Reader => _reader ??= Spool.OpenReader(Order, BatchBytes);
 
-    private SpoolOrder Order { get; }
+    private BufferOrder Order { get; }
 
     private int BatchBytes { get; }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Loggregator.Benchmarks;
+using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Spool;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -80,7 +81,7 @@ public sealed class SpoolKillTests
     private static async Task<HashSet<int>> ReadAllAsync(string folder)
     {
         await using var spool = EnvelopeSpool.Open(new SpoolOptions { Directory = folder }, NullLogger.Instance, TimeProvider.System);
-        using var reader = spool.OpenReader(SpoolOrder.Fifo);
+        using var reader = spool.OpenReader(BufferOrder.Fifo);
         var numbers = new HashSet<int>();
         while (reader.TryRead() is { } batch)
         {

@@ -1,4 +1,4 @@
-namespace Loggregator.Configuration;
+namespace Loggregator.Nozzle.Settings;
 
 /// <summary>Finds what somebody probably meant.</summary>
 internal static class Nearest

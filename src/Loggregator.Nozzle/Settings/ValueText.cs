@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Loggregator.Configuration;
+namespace Loggregator.Nozzle.Settings;
 
 /// <summary>Values as users write them: durations such as <c>10s</c> or <c>5m</c>, sizes such as <c>64MiB</c>, lists with commas.</summary>
 internal static class ValueText

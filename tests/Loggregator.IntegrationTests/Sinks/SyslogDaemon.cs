@@ -1,0 +1,7 @@
+namespace Loggregator.IntegrationTests.Sinks;
+
+internal enum SyslogDaemon
+{
+    Rsyslog,
+    SyslogNg,
+}
