@@ -57,6 +57,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         link.Cut(refuse: true);
         var dead = $"dead=syslog://{link.Address}?format=json&framing=newline&buffer=1MiB&retry-max=1s";
         var cluster = await StartAsync(dopplers: 1, nozzles: 1, FileUrl("healthy"), dead);
+        cluster.Errors.Expect("stores nothing");
         var load = Load(cluster.Produce(cluster.Agents[0]), Apps, bytes: 1000);
         await Deadline.UntilAsync(() => Pipe(cluster, "dead").Trouble is not null, () => "the dead sink's spool is full", cancel);
         await load.MoreAsync(2000, cancel);
