@@ -11,6 +11,13 @@ namespace Loggregator.Nozzle.Rendering;
 internal static class RecordText
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
+    private const int MaxScratch = 64 * 1024, MaxBytesOfChar = 3;
+
+    [ThreadStatic]
+    private static char[]? _chars;
+
+    [ThreadStatic]
+    private static byte[]? _bytes;
 
     /// <summary>The name of an envelope's type: <c>log</c>, <c>counter</c>, <c>gauge</c>, <c>timer</c>, <c>event</c>, <c>none</c>.</summary>
     public static ReadOnlySpan<byte> TypeName(EnvelopeType type) => type switch
@@ -69,8 +76,24 @@ internal static class RecordText
     /// <summary>Writes a double as Go's shortest form does.</summary>
     public static void Number(MessageBuffer output, double value) => output.Advance(FloatText.WriteShort(output.GetSpan(FloatText.MaxLength), value));
 
-    /// <summary>The text, with U+FFFD for what is no UTF-8. Allocates for such bytes alone.</summary>
-    public static ReadOnlySpan<byte> Valid(ReadOnlySpan<byte> text) => Utf8.IsValid(text) ? text : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text));
+    /// <summary>The text, with U+FFFD for what is no UTF-8. Valid until this thread asks again.</summary>
+    public static ReadOnlySpan<byte> Valid(ReadOnlySpan<byte> text)
+    {
+        if (Utf8.IsValid(text))
+        {
+            return text;
+        }
+
+        if (text.Length > MaxScratch)
+        {
+            return Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text)); // so rare that nothing is kept for it
+        }
+
+        var chars = _chars ??= new char[MaxScratch];
+        Utf8.ToUtf16(text, chars, out _, out var length, replaceInvalidSequences: true);
+        var bytes = _bytes ??= new byte[MaxScratch * MaxBytesOfChar];
+        return bytes.AsSpan(0, Encoding.UTF8.GetBytes(chars.AsSpan(0, length), bytes));
+    }
 
     /// <summary>A log's payload without the line feed at its end, if it has one.</summary>
     public static ReadOnlySpan<byte> WithoutLineEnd(ReadOnlySpan<byte> payload)
