@@ -60,6 +60,7 @@ internal sealed class KafkaSink : ISink
         {
             _oneByOne = attempt.WasTooLarge ? batch.Sequence : _oneByOne;
             _resume.Failed(batch);
+            _client.Topics.Forget(); // a topic may have been made anew
         }
 
         return answer;
