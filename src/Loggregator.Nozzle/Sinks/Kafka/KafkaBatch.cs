@@ -9,34 +9,55 @@ namespace Loggregator.Nozzle.Sinks.Kafka;
 /// One attempt at a batch: notes the broker's answers, which come on the client's thread, while others of its messages are still being produced.
 /// A record that was split is delivered when all of its parts are.
 /// </summary>
-internal sealed class KafkaBatch(RecordBatch batch, Action<bool> heard)
+internal sealed class KafkaBatch : IDisposable
 {
+    private readonly KafkaProducer _producer;
+    private readonly Action _acknowledged;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly int[] _parts = new int[batch.Count]; // unanswered messages of each record
+    private readonly int[] _parts; // unanswered messages of each record
     private int _unanswered = 1; // one for the producer itself
     private string? _failure;
     private bool _abandoned;
 
+    /// <summary>Begins it.</summary>
+    /// <param name="records">The batch.</param>
+    /// <param name="producer">Who sends it.</param>
+    /// <param name="acknowledged">Is told of each message that the brokers acknowledge.</param>
+    public KafkaBatch(RecordBatch records, KafkaProducer producer, Action acknowledged)
+    {
+        (Records, _producer, _acknowledged) = (records, producer, acknowledged);
+        _parts = new int[records.Count];
+        Number = producer.Begin(this);
+    }
+
+    /// <summary>The batch.</summary>
+    public RecordBatch Records { get; }
+
+    /// <summary>The producer's number of this attempt.</summary>
+    public long Number { get; }
+
     /// <summary>Some message was too large for a broker: alone or with others, it did not say.</summary>
     public bool WasTooLarge { get; private set; }
 
-    /// <summary>The messages of a record are about to be produced; the result takes the report of each.</summary>
-    public Action<DeliveryReport<byte[], byte[]>> Expect(int record, int messages)
+    /// <summary>So many messages of a record are about to be produced.</summary>
+    public void Expect(int record, int messages)
     {
         lock (_lock)
         {
             _unanswered += messages;
             _parts[record] = messages;
         }
-
-        return report => Answer(record, report.Error);
     }
 
     /// <summary>A message of a record was answered, or could not be produced after all.</summary>
-    public void Answer(int record, Error error)
+    public void Answer(int record, ErrorCode error)
     {
-        heard(!error.IsError);
+        if (error == ErrorCode.NoError)
+        {
+            _acknowledged();
+        }
+
         lock (_lock)
         {
             if (_abandoned)
@@ -44,18 +65,29 @@ internal sealed class KafkaBatch(RecordBatch batch, Action<bool> heard)
                 return;
             }
 
-            _parts[record] -= error.IsError ? 0 : 1; // what failed stays: the record is not delivered
+            _parts[record] -= error == ErrorCode.NoError ? 1 : 0; // what failed stays: the record is not delivered
             if (_parts[record] == 0)
             {
-                batch.Deliver(record);
+                Records.Deliver(record);
             }
 
-            WasTooLarge |= error.Code == ErrorCode.MsgSizeTooLarge;
-            _failure ??= error.IsError ? error.Reason.TrimEnd('.') : null;
+            WasTooLarge |= error == ErrorCode.MsgSizeTooLarge;
+            _failure ??= error == ErrorCode.NoError ? null : Librdkafka.Text((int)error);
             if (--_unanswered == 0)
             {
-                _done.SetResult();
+                _done.TrySetResult();
             }
+        }
+    }
+
+    /// <summary>No more answers will come.</summary>
+    public void Abandon(string reason)
+    {
+        lock (_lock)
+        {
+            _abandoned = true;
+            _failure ??= reason;
+            _done.TrySetResult();
         }
     }
 
@@ -67,7 +99,7 @@ internal sealed class KafkaBatch(RecordBatch batch, Action<bool> heard)
     {
         lock (_lock)
         {
-            return output.Add(batch, record);
+            return output.Add(Records, record);
         }
     }
 
@@ -76,7 +108,7 @@ internal sealed class KafkaBatch(RecordBatch batch, Action<bool> heard)
     {
         lock (_lock)
         {
-            batch.Refuse(record, reason, why);
+            Records.Refuse(record, reason, why);
         }
     }
 
@@ -89,31 +121,28 @@ internal sealed class KafkaBatch(RecordBatch batch, Action<bool> heard)
         }
     }
 
-    /// <summary>Completes when all that was produced is answered; when cancelled, later answers are ignored.</summary>
+    /// <summary>Completes when all that was produced is answered; after a cancellation the attempt must be disposed, so that later answers are ignored.</summary>
     public async Task<SinkAnswer> AnsweredAsync(CancellationToken cancel)
     {
         lock (_lock)
         {
             if (--_unanswered == 0)
             {
-                _done.SetResult();
+                _done.TrySetResult();
             }
         }
 
-        try
-        {
-            await _done.Task.WaitAsync(cancel);
-        }
-        catch (OperationCanceledException)
-        {
-            lock (_lock)
-            {
-                _abandoned = true;
-            }
-
-            throw;
-        }
-
+        await _done.Task.WaitAsync(cancel);
         return _failure is null ? SinkAnswer.Settled : SinkAnswer.Retry(_failure);
+    }
+
+    /// <summary>Ends the attempt: later answers are nobody's.</summary>
+    public void Dispose()
+    {
+        _producer.End(Number);
+        lock (_lock)
+        {
+            _abandoned = true;
+        }
     }
 }

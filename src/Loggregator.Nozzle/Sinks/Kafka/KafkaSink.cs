@@ -21,7 +21,7 @@ internal sealed class KafkaSink : ISink
     private KafkaSink(KafkaOptions options, SinkContext context)
     {
         _options = options;
-        _client = new KafkaClient(options, context.Time, context.Logger);
+        _client = new KafkaClient(options, context.Time);
         _messages = new RenderedMessages(options.Format);
     }
 
@@ -38,32 +38,37 @@ internal sealed class KafkaSink : ISink
 
     public async ValueTask<SinkAnswer> DeliverAsync(RecordBatch batch, CancellationToken cancel)
     {
-        var attempt = new KafkaBatch(batch, _client.Heard);
-        await _producing.WaitAsync(cancel);
+        KafkaBatch? attempt = null;
         try
         {
-            if (!_resume.Admits(batch))
+            await _producing.WaitAsync(cancel);
+            try
             {
-                return SinkAnswer.Retry("an earlier batch must go first");
+                if (!_resume.Admits(batch))
+                {
+                    return SinkAnswer.Retry("an earlier batch must go first");
+                }
+
+                attempt = await _client.BeginAsync(batch);
+                await ProduceAsync(batch, attempt, cancel);
+            }
+            finally
+            {
+                _producing.Release();
             }
 
-            await _client.ReadyAsync();
-            await ProduceAsync(batch, attempt, cancel);
+            var answer = await attempt.AnsweredAsync(cancel);
+            if (answer.Failure is not null)
+            {
+                await NoteFailureAsync(batch, attempt, cancel);
+            }
+
+            return answer;
         }
         finally
         {
-            _producing.Release();
+            attempt?.Dispose();
         }
-
-        var answer = await attempt.AnsweredAsync(cancel);
-        if (answer.Failure is not null)
-        {
-            _oneByOne = attempt.WasTooLarge ? batch.Sequence : _oneByOne;
-            _resume.Failed(batch);
-            _client.Topics.Forget(); // a topic may have been made anew
-        }
-
-        return answer;
     }
 
     public async ValueTask DisposeAsync()
@@ -71,6 +76,15 @@ internal sealed class KafkaSink : ISink
         await _client.DisposeAsync();
         _messages.Dispose();
         _producing.Dispose();
+    }
+
+    private async Task NoteFailureAsync(RecordBatch batch, KafkaBatch attempt, CancellationToken cancel)
+    {
+        _resume.Failed(batch);
+        await _producing.WaitAsync(cancel);
+        _oneByOne = attempt.WasTooLarge ? batch.Sequence : _oneByOne;
+        _client.Topics.Forget(); // a topic may have been made anew
+        _producing.Release();
     }
 
     private async Task ProduceAsync(RecordBatch batch, KafkaBatch attempt, CancellationToken cancel)
@@ -84,13 +98,13 @@ internal sealed class KafkaSink : ISink
             }
 
             var topic = _client.Topics.Of(Source(batch, record));
-            if (_client.Topics.MustAsk(topic) && await Task.Run(() => _client.Topics.Ask(topic), cancel) is { } problem)
+            if (await _client.KnowAsync(topic, cancel) is { } problem)
             {
                 attempt.Fail(problem);
                 return;
             }
 
-            if (!(oneByOne ? await ProduceAloneAsync(batch, record, topic, attempt, cancel) : await ProduceRecordAsync(batch, record, topic, attempt, cancel)))
+            if (!(oneByOne ? await ProduceAloneAsync(batch, record, topic, attempt, cancel) : await ProduceRecordAsync(record, topic, attempt, cancel)))
             {
                 return;
             }
@@ -117,15 +131,13 @@ internal sealed class KafkaSink : ISink
         return false;
     }
 
-    private async Task<bool> ProduceRecordAsync(
-        RecordBatch batch, int record, string topic, KafkaBatch attempt, CancellationToken cancel)
+    private async Task<bool> ProduceRecordAsync(int record, string topic, KafkaBatch attempt, CancellationToken cancel)
     {
-        var partition = new TopicPartition(topic, _client.Topics.PartitionOf(topic, Source(batch, record)));
-        var report = attempt.Expect(record, _messages.Count);
+        attempt.Expect(record, _messages.Count);
         for (var part = 0; part < _messages.Count; part++)
         {
-            var message = KafkaMessage.Of(batch, record, _messages[part].Span, _messages.Count > 1 ? part + 1 : 0, _options.Headers);
-            if (await _client.ProduceAsync(partition, message, report, cancel) is { } error)
+            var error = await _client.ProduceAsync(attempt, record, topic, _messages[part], _messages.Count > 1 ? part + 1 : 0, cancel);
+            if (error != ErrorCode.NoError)
             {
                 for (; part < _messages.Count; part++)
                 {
@@ -145,8 +157,8 @@ internal sealed class KafkaSink : ISink
         while (true)
         {
             var largest = _messages.LargestBytes;
-            var alone = new KafkaBatch(batch, _client.Heard);
-            if (!await ProduceRecordAsync(batch, record, topic, alone, cancel) || await alone.AnsweredAsync(cancel) is { Failure: not null })
+            using var alone = await _client.BeginAsync(batch);
+            if (!await ProduceRecordAsync(record, topic, alone, cancel) || await alone.AnsweredAsync(cancel) is { Failure: not null })
             {
                 if (!alone.WasTooLarge)
                 {

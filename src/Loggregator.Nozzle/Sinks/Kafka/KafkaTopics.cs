@@ -1,14 +1,12 @@
-using System.Collections.Concurrent;
 using System.IO.Hashing;
-using Confluent.Kafka;
 
 namespace Loggregator.Nozzle.Sinks.Kafka;
 
-/// <summary>The topics that records go to, and how many partitions they have, which is asked once for each topic and client.</summary>
-internal sealed class KafkaTopics(KafkaOptions options, Handle client)
+/// <summary>The topics that records go to, and how many partitions they have, which is asked once for each topic, and again after a failure. One caller.</summary>
+internal sealed class KafkaTopics(KafkaOptions options)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
+    private const int AnyPartition = -1; // RD_KAFKA_PARTITION_UA: by the client's partitioner
+    private readonly Dictionary<string, int> _partitions = new(StringComparer.Ordinal);
 
     /// <summary>The topic of a source.</summary>
     public string Of(ReadOnlySpan<byte> source)
@@ -25,33 +23,15 @@ internal sealed class KafkaTopics(KafkaOptions options, Handle client)
     }
 
     /// <summary>The partition of a source in a topic whose partitions are known: XxHash64 of the source id, seed 0, mod their number.</summary>
-    public Partition PartitionOf(string topic, ReadOnlySpan<byte> source) =>
-        options.Partition == KafkaPartition.Key ? Partition.Any : new Partition((int)(XxHash64.HashToUInt64(source) % (uint)_partitions[topic]));
+    public int PartitionOf(string topic, ReadOnlySpan<byte> source) =>
+        options.Partition == KafkaPartition.Key ? AnyPartition : (int)(XxHash64.HashToUInt64(source) % (uint)_partitions[topic]);
 
     /// <summary>Whether the topic's partitions must be asked for first.</summary>
     public bool MustAsk(string topic) => options.Partition == KafkaPartition.Source && !_partitions.ContainsKey(topic);
 
-    /// <summary>Asks the brokers; the result says what is wrong, or null. Blocks for up to 5 s.</summary>
-    public string? Ask(string topic)
-    {
-        try
-        {
-            using var admin = new DependentAdminClientBuilder(client).Build();
-            var found = admin.GetMetadata(topic, Patience).Topics.FirstOrDefault(one => one.Topic == topic);
-            if (found is null || found.Error.IsError || found.Partitions.Count == 0)
-            {
-                return $"topic '{topic}' cannot be written ({found?.Error.Reason.TrimEnd('.') ?? "the brokers do not know it"}): create it, or correct its name";
-            }
+    /// <summary>Notes the answer.</summary>
+    public void Note(string topic, int partitions) => _partitions[topic] = partitions;
 
-            _partitions[topic] = found.Partitions.Count;
-            return null;
-        }
-        catch (KafkaException e)
-        {
-            return $"the brokers do not tell of topic '{topic}' ({e.Error.Reason.TrimEnd('.')})";
-        }
-    }
-
-    /// <summary>Has everything asked again, as something may have changed.</summary>
+    /// <summary>Has everything asked again, as a topic may have been made anew.</summary>
     public void Forget() => _partitions.Clear();
 }
