@@ -1,210 +1,329 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Text;
 using Confluent.Kafka;
-using static Loggregator.Nozzle.Sinks.Kafka.Librdkafka;
+using Loggregator.Nozzle.Delivery;
+using Loggregator.Nozzle.Rendering;
+using Loggregator.Pipeline.Flow;
+using Loggregator.Protocol.Envelopes;
+using Microsoft.Extensions.Logging;
 
 namespace Loggregator.Nozzle.Sinks.Kafka;
 
 /// <summary>
-/// A producing client of librdkafka, called directly: a message goes from the rendered bytes into its queue without an object, and its reports
-/// come in bulk. One caller produces; reports come on a thread of its own.
+/// The thread that renders and sends batches and hears the brokers' answers. It does all of that alone, so nothing has to be locked, and messages are
+/// freed by the thread that allocated them: where two threads do that, most of the time goes there.
 /// </summary>
-internal sealed unsafe class KafkaProducer : IDisposable
+internal sealed class KafkaProducer : IDisposable
 {
-    private const int RecordBits = 24; // of a message's tag; the rest numbers the attempt
-    private const int PollMilliseconds = 100;
-    private readonly nint _client;
-    private readonly nint _queue;
-    private readonly Thread _poller;
-    private readonly Action<string> _trouble;
-    private readonly ConcurrentDictionary<long, KafkaBatch> _attempts = new();
-    private readonly Dictionary<string, nint> _topics = new(StringComparer.Ordinal);
-    private long _attempt;
+    private const int RecordBits = 24; // of a message's tag: the attempt's number, then the record's index
+    private const int RecordsBetweenPolls = 256;
+    private const int IdleMilliseconds = 1_000;
+    private readonly KafkaOptions _options;
+    private readonly ILogger _logger;
+    private readonly KafkaTopics _topics;
+    private readonly RenderedMessages _messages;
+    private readonly ResumePoint _resume = new();
+    private readonly ConcurrentQueue<KafkaAttempt> _arrived = new(); // no more than the sink's MaxInFlight
+    private readonly Dictionary<long, KafkaAttempt> _open = []; // those that have begun, by number
+    private readonly Lock _replacing = new();
+    private readonly Thread _thread;
+    private volatile KafkaClient _client;
+    private KafkaAttempt? _sending;
+    private KafkaAttempt? _answered; // found last in those that are open
+    private long _number;
+    private long _oneByOne; // sequence of a batch in which something was too large: its messages must not share a request
     private volatile bool _stop;
-    private volatile bool _fatal;
 
-    /// <summary>Makes a client, which connects by itself.</summary>
-    /// <param name="settings">By librdkafka's names.</param>
-    /// <param name="trouble">Is told what the client says of itself, for example that all brokers are down.</param>
-    /// <exception cref="SinkException">A setting is not known or wrong.</exception>
-    public KafkaProducer(IReadOnlyDictionary<string, string> settings, Action<string> trouble)
+    /// <summary>Starts the thread.</summary>
+    /// <exception cref="SinkException">The client does not take its settings.</exception>
+    public KafkaProducer(KafkaOptions options, ILogger logger)
     {
-        _trouble = trouble;
-        var error = stackalloc byte[512];
-        var configuration = rd_kafka_conf_new();
-        foreach (var (name, value) in settings)
-        {
-            if (rd_kafka_conf_set(configuration, name, value, error, 512) != ConfOk)
-            {
-                rd_kafka_conf_destroy(configuration);
-                throw Refused(error);
-            }
-        }
-
-        rd_kafka_conf_set_events(configuration, EventDelivery | EventError);
-        rd_kafka_conf_set_log_cb(configuration, 0);
-        _client = rd_kafka_new(Producer, configuration, error, 512);
-        if (_client == 0)
-        {
-            rd_kafka_conf_destroy(configuration);
-            throw Refused(error);
-        }
-
-        _queue = rd_kafka_queue_get_main(_client);
-        _poller = new Thread(Poll) { IsBackground = true, Name = "Kafka reports" };
-        _poller.Start();
+        (_options, _logger) = (options, logger);
+        _client = Connect();
+        _topics = new KafkaTopics(options);
+        _messages = new RenderedMessages(options.Format);
+        _thread = new Thread(Run) { IsBackground = true, Name = "Kafka sink" };
+        _thread.Start();
     }
 
-    /// <summary>The client says that it cannot go on: it must be made anew.</summary>
-    public bool IsBroken => _fatal;
+    /// <summary>Why nothing gets through at the moment; null when something does.</summary>
+    public string? Trouble => _client.Trouble;
 
-    /// <summary>Begins an attempt, whose answers go to this batch; the result is for <see cref="Produce"/> and <see cref="End"/>.</summary>
-    public long Begin(KafkaBatch batch)
+    /// <summary>Tries once to deliver a batch, after those before it.</summary>
+    public Task<SinkAnswer> DeliverAsync(RecordBatch batch, CancellationToken cancel)
     {
-        _attempts[++_attempt] = batch;
-        return _attempt;
+        var attempt = new KafkaAttempt(batch, cancel);
+        _arrived.Enqueue(attempt);
+        Wake();
+        return attempt.Answer;
     }
 
-    /// <summary>Ends an attempt: later answers are nobody's.</summary>
-    public void End(long attempt) => _attempts.TryRemove(attempt, out _);
-
-    /// <summary>Puts a message into the client's queue, which copies it.</summary>
-    /// <returns>0, or why it was not taken.</returns>
-    public ErrorCode Produce(long attempt, int record, string topic, int partition, in KafkaMessage message)
+    /// <summary>Has the thread look at what is new.</summary>
+    public void Wake()
     {
-        fixed (byte* key = message.Source, value = message.Value, instance = message.Instance, type = message.Type, cursor = message.Cursor)
+        lock (_replacing)
         {
-            var arguments = stackalloc Argument[10];
-            arguments[0] = new Argument { Kind = VTopic, First = Topic(topic) };
-            arguments[1] = new Argument { Kind = VPartition, First = partition };
-            arguments[2] = new Argument { Kind = VValue, First = (nint)value, Second = message.Value.Length };
-            arguments[3] = new Argument { Kind = VKey, First = (nint)key, Second = message.Source.Length };
-            arguments[4] = new Argument { Kind = VOpaque, First = (nint)((attempt << RecordBits) | (uint)record) };
-            arguments[5] = new Argument { Kind = VFlags, First = CopyFlag };
-            arguments[6] = Header("source\0"u8, key, message.Source.Length);
-            arguments[7] = Header("instance\0"u8, instance, message.Instance.Length);
-            arguments[8] = Header("type\0"u8, type, message.Type.Length);
-            arguments[9] = Header("cursor\0"u8, cursor, message.Cursor.Length);
-            var error = rd_kafka_produceva(_client, arguments, message.HasHeaders ? 10 : 6);
-            if (error == 0)
-            {
-                return ErrorCode.NoError;
-            }
-
-            var code = (ErrorCode)rd_kafka_error_code(error);
-            _fatal |= rd_kafka_error_is_fatal(error) != 0;
-            rd_kafka_error_destroy(error);
-            return code;
+            _client.Wake();
         }
     }
 
-    /// <summary>How many partitions a topic has. Blocks for up to 5 s.</summary>
-    /// <returns>The number, or 0 and why it is not known.</returns>
-    public int Partitions(string topic, out string problem)
-    {
-        var error = rd_kafka_metadata(_client, 0, Topic(topic), out var metadata, 5_000);
-        if (error != 0)
-        {
-            problem = $"the brokers do not tell of topic '{topic}' ({Text(error)})";
-            return 0;
-        }
-
-        var found = metadata->TopicCount == 1 ? metadata->Topics[0] : default;
-        rd_kafka_metadata_destroy(metadata);
-        problem = $"topic '{topic}' cannot be written ({Text(found.Error)}): create it, or correct its name";
-        return found.Error == 0 ? found.PartitionCount : 0;
-    }
-
-    /// <summary>Throws away what is queued and joins the client's threads.</summary>
     public void Dispose()
     {
-        _ = rd_kafka_purge(_client, PurgeAll);
         _stop = true;
-        _poller.Join();
-        foreach (var batch in _attempts.Values)
-        {
-            batch.Abandon("the client has ended");
-        }
-
-        foreach (var topic in _topics.Values)
-        {
-            rd_kafka_topic_destroy(topic);
-        }
-
-        rd_kafka_queue_destroy(_queue);
-        rd_kafka_destroy(_client);
+        Wake();
+        _thread.Join();
+        _client.Dispose();
+        _messages.Dispose();
     }
 
-    // The names are constants of the program, which never move.
-    private static Argument Header(ReadOnlySpan<byte> name, byte* value, int length) =>
-        new()
-        {
-            Kind = VHeader,
-            First = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(name)),
-            Second = value == null ? (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(name)) : (nint)value, // empty, not absent
-            Third = length,
-        };
+    private KafkaClient Connect() => new(_options.Settings, Report, _logger);
 
-    private static SinkException Refused(byte* error) =>
-        new($"the Kafka client does not take its settings ({Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(error)).TrimEnd('.')})");
-
-    private nint Topic(string name)
+    private void Run()
     {
-        if (!_topics.TryGetValue(name, out var topic))
+        while (!_stop)
         {
-            topic = rd_kafka_topic_new(_client, name, 0);
-            _topics.Add(name, topic);
+            GiveUp();
+            _client.Poll(Advance() ? 0 : IdleMilliseconds);
         }
-
-        return topic;
     }
 
-    private void Poll()
+    private void GiveUp()
     {
-        while (true)
+        foreach (var attempt in _open.Values)
         {
-            var happening = rd_kafka_queue_poll(_queue, PollMilliseconds);
-            if (happening == 0)
+            if (attempt.IsCancelled)
             {
-                if (_stop)
+                Close(attempt);
+                attempt.GiveUp();
+            }
+        }
+    }
+
+    // Takes the oldest attempt that is not sent a step on; false when there is nothing to do until something is new.
+    private bool Advance()
+    {
+        if (_sending is null)
+        {
+            if (!_arrived.TryDequeue(out var next))
+            {
+                return false;
+            }
+
+            Begin(next);
+        }
+
+        var attempt = _sending!;
+        try
+        {
+            if (!Send(attempt))
+            {
+                return false;
+            }
+        }
+        catch (Exception mistake) when (mistake is not OutOfMemoryException)
+        {
+            Close(attempt); // the delivery loop says it, and tries again
+            _resume.Failed(attempt.Records);
+            attempt.Break(mistake);
+            return true;
+        }
+
+        if (attempt.IsSent)
+        {
+            _sending = null;
+            Finish(attempt);
+        }
+
+        return true;
+    }
+
+    private void Begin(KafkaAttempt attempt)
+    {
+        if (_client.IsBroken)
+        {
+            Replace(attempt);
+        }
+
+        attempt.Number = ++_number;
+        attempt.IsOneByOne = _oneByOne == attempt.Records.Sequence;
+        if (!_resume.Admits(attempt.Records))
+        {
+            attempt.Fail("an earlier batch must go first");
+        }
+
+        _open.Add(attempt.Number, attempt);
+        _sending = attempt;
+    }
+
+    // A client that is broken has no more answers for those that it has.
+    private void Replace(KafkaAttempt next)
+    {
+        try
+        {
+            var (broken, client) = (_client, Connect());
+            lock (_replacing)
+            {
+                _client = client;
+            }
+
+            broken.Dispose();
+            foreach (var attempt in _open.Values)
+            {
+                attempt.Fail("the client had to be made anew");
+                attempt.Unanswered = 0;
+                Finish(attempt);
+            }
+        }
+        catch (SinkException e)
+        {
+            next.Fail(e.Message);
+        }
+    }
+
+    // Sends some records; false when it has to wait.
+    private bool Send(KafkaAttempt attempt)
+    {
+        for (var left = RecordsBetweenPolls; left > 0 && !attempt.IsSent; left--)
+        {
+            var maxBytes = int.MaxValue;
+            if (attempt.IsOneByOne)
+            {
+                if (attempt.Unanswered > 0)
                 {
-                    return; // all reports have been read
+                    return false;
                 }
 
-                continue;
+                if (attempt.WasTooLarge) // by itself: again in halves, until the broker takes it or it cannot be split
+                {
+                    maxBytes = attempt.LargestBytes / 2;
+                    attempt.WasTooLarge = false;
+                    attempt.Next--;
+                }
             }
 
-            if (rd_kafka_event_type(happening) == EventDelivery)
+            if (attempt.Records.State(attempt.Next) == RecordState.Pending && !SendRecord(attempt, attempt.Next, maxBytes))
             {
-                Report(happening);
-            }
-            else
-            {
-                _fatal |= rd_kafka_event_error_is_fatal(happening) != 0;
-                _trouble((Marshal.PtrToStringUTF8(rd_kafka_event_error_string(happening)) ?? "it says nothing").TrimEnd('.'));
+                return false;
             }
 
-            rd_kafka_event_destroy(happening);
+            attempt.Next++;
+        }
+
+        return true;
+    }
+
+    // False when the client's queue is full.
+    private bool SendRecord(KafkaAttempt attempt, int record, int maxBytes)
+    {
+        var batch = attempt.Records;
+        var envelope = batch.Envelope(record, out var header);
+        Span<byte> cursor = stackalloc byte[KafkaMessage.MaxCursor];
+        if (!Render(batch, record, envelope, header, cursor, maxBytes))
+        {
+            return true;
+        }
+
+        var topic = _topics.Of(header.SourceId.Of(envelope));
+        if (_topics.MustAsk(topic) && _client.Ask(topic) is { } problem)
+        {
+            attempt.Fail(problem);
+            return true;
+        }
+
+        attempt.LargestBytes = _messages.LargestBytes;
+        if (_messages.Count > 1 && attempt.Part == 0)
+        {
+            attempt.Expect(record, _messages.Count);
+        }
+
+        var partition = _topics.PartitionOf(topic, header.SourceId.Of(envelope));
+        for (; attempt.Part < _messages.Count; attempt.Part++)
+        {
+            var length = KafkaMessage.WriteCursor(batch, record, _messages.Count > 1 ? attempt.Part + 1 : 0, cursor);
+            var message = new KafkaMessage(envelope, header, _messages[attempt.Part].Span, cursor[..length]);
+            var error = _client.Produce(topic, partition, message, _options.Headers, (attempt.Number << RecordBits) | (uint)record);
+            if (error == ErrorCode.Local_QueueFull)
+            {
+                return false;
+            }
+
+            attempt.Unanswered++;
+            if (error != ErrorCode.NoError)
+            {
+                attempt.Note(record, error);
+            }
+        }
+
+        attempt.Part = 0;
+        return true;
+    }
+
+    // Into messages of at most so many bytes; false when the record was refused.
+    private bool Render(RecordBatch batch, int record, ReadOnlySpan<byte> envelope, in EnvelopeHeader header, Span<byte> id, int maxBytes)
+    {
+        _messages.Clear();
+        if (_messages.Add(record, envelope, header, id[..batch.WriteId(record, id)]) is { } problem)
+        {
+            batch.Refuse(record, LossReason.Invalid, problem);
+            return false;
+        }
+
+        maxBytes = Math.Min(maxBytes, _options.MaxMessageBytes - KafkaMessage.Overhead(header));
+        var largest = _messages.LargestBytes;
+        if (largest <= maxBytes || (_options.Oversize == KafkaOversize.Split && LogParts.Render(_messages, batch, record, maxBytes)))
+        {
+            return true;
+        }
+
+        batch.Refuse(record, LossReason.TooLarge, $"its message of {largest} bytes is larger than the {maxBytes} that the broker takes");
+        return false;
+    }
+
+    private void Report(long tag, ErrorCode error)
+    {
+        var number = tag >> RecordBits;
+        if (_answered?.Number != number)
+        {
+            _answered = _open.GetValueOrDefault(number);
+        }
+
+        if (_answered is not { } attempt)
+        {
+            return;
+        }
+
+        attempt.Note((int)(tag & ((1 << RecordBits) - 1)), error);
+        if (attempt != _sending)
+        {
+            Finish(attempt);
         }
     }
 
-    private void Report(nint happening)
+    private void Finish(KafkaAttempt attempt)
     {
-        KafkaBatch? batch = null;
-        var last = 0L;
-        for (var message = rd_kafka_event_message_next(happening); message != null; message = rd_kafka_event_message_next(happening))
+        if (attempt.Failure is not null)
         {
-            var attempt = message->Opaque >> RecordBits;
-            if (attempt != last)
-            {
-                batch = _attempts.GetValueOrDefault(attempt);
-                last = attempt;
-            }
-
-            _fatal |= message->Error == (int)ErrorCode.Local_Fatal;
-            batch?.Answer((int)(message->Opaque & ((1 << RecordBits) - 1)), (ErrorCode)message->Error);
+            _resume.Failed(attempt.Records);
         }
+
+        if (attempt.Unanswered > 0)
+        {
+            return;
+        }
+
+        if (attempt.Failure is not null)
+        {
+            _oneByOne = attempt.WasTooLarge ? attempt.Records.Sequence : _oneByOne;
+            _topics.Forget(); // one may have been made anew
+        }
+
+        Close(attempt);
+        attempt.Complete();
+    }
+
+    private void Close(KafkaAttempt attempt)
+    {
+        _open.Remove(attempt.Number);
+        _sending = _sending == attempt ? null : _sending;
+        _answered = _answered == attempt ? null : _answered;
     }
 }

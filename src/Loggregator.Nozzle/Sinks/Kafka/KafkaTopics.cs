@@ -1,17 +1,29 @@
 using System.IO.Hashing;
+using Loggregator.Nozzle.Filters;
 
 namespace Loggregator.Nozzle.Sinks.Kafka;
 
 /// <summary>The topics that records go to, and how many partitions they have, which is asked once for each topic, and again after a failure. One caller.</summary>
-internal sealed class KafkaTopics(KafkaOptions options)
+internal sealed class KafkaTopics
 {
-    private const int AnyPartition = -1; // RD_KAFKA_PARTITION_UA: by the client's partitioner
-    private readonly Dictionary<string, int> _partitions = new(StringComparer.Ordinal);
+    private readonly KafkaPartition _partition;
+    private readonly KafkaTopic _default;
+    private readonly (SourceGlob Sources, KafkaTopic Topic)[] _patterns;
+
+    /// <summary>The topics of these options.</summary>
+    public KafkaTopics(KafkaOptions options)
+    {
+        _partition = options.Partition;
+        _default = new KafkaTopic(options.Topic);
+        var topics = new Dictionary<string, KafkaTopic>(StringComparer.Ordinal) { [options.Topic] = _default };
+        _patterns = [.. options.Topics.Select(pair =>
+            (pair.Sources, topics.TryGetValue(pair.Topic, out var known) ? known : topics[pair.Topic] = new KafkaTopic(pair.Topic)))];
+    }
 
     /// <summary>The topic of a source.</summary>
-    public string Of(ReadOnlySpan<byte> source)
+    public KafkaTopic Of(ReadOnlySpan<byte> source)
     {
-        foreach (var (sources, topic) in options.Topics)
+        foreach (var (sources, topic) in _patterns)
         {
             if (sources.Matches(source))
             {
@@ -19,19 +31,23 @@ internal sealed class KafkaTopics(KafkaOptions options)
             }
         }
 
-        return options.Topic;
+        return _default;
     }
 
-    /// <summary>The partition of a source in a topic whose partitions are known: XxHash64 of the source id, seed 0, mod their number.</summary>
-    public int PartitionOf(string topic, ReadOnlySpan<byte> source) =>
-        options.Partition == KafkaPartition.Key ? AnyPartition : (int)(XxHash64.HashToUInt64(source) % (uint)_partitions[topic]);
+    /// <summary>Whether the topic's partitions must be asked for before <see cref="PartitionOf"/>.</summary>
+    public bool MustAsk(KafkaTopic topic) => _partition == KafkaPartition.Source && topic.Partitions == 0;
 
-    /// <summary>Whether the topic's partitions must be asked for first.</summary>
-    public bool MustAsk(string topic) => options.Partition == KafkaPartition.Source && !_partitions.ContainsKey(topic);
+    /// <summary>The partition of a source: XxHash64 of the source id, seed 0, mod their number.</summary>
+    public int PartitionOf(KafkaTopic topic, ReadOnlySpan<byte> source) =>
+        _partition == KafkaPartition.Key ? Librdkafka.AnyPartition : (int)(XxHash64.HashToUInt64(source) % (uint)topic.Partitions);
 
-    /// <summary>Notes the answer.</summary>
-    public void Note(string topic, int partitions) => _partitions[topic] = partitions;
-
-    /// <summary>Has everything asked again, as a topic may have been made anew.</summary>
-    public void Forget() => _partitions.Clear();
+    /// <summary>Has everything asked again, as topics may have been made anew.</summary>
+    public void Forget()
+    {
+        _default.Partitions = 0;
+        foreach (var (_, topic) in _patterns)
+        {
+            topic.Partitions = 0;
+        }
+    }
 }

@@ -3,23 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Loggregator.Nozzle.Sinks.Kafka;
 
-/// <summary>The functions of librdkafka that producing takes, from the library that Confluent.Kafka brings and loads.</summary>
+/// <summary>The functions of librdkafka that producing takes, from the library that Confluent.Kafka brings and loads. Names and numbers as in rdkafka.h.</summary>
 internal static unsafe partial class Librdkafka
 {
-    /// <summary>Kinds of rd_kafka_vtype_t.</summary>
+    /// <summary>Kinds of rd_kafka_vtype_t; the topic is a handle.</summary>
     public const int VTopic = 2, VPartition = 3, VValue = 4, VKey = 5, VOpaque = 6, VFlags = 7, VHeader = 9;
 
-    /// <summary>RD_KAFKA_MSG_F_COPY.</summary>
-    public const int CopyFlag = 2;
+    /// <summary>RD_KAFKA_MSG_F_COPY, RD_KAFKA_PURGE_F_QUEUE and INFLIGHT, RD_KAFKA_PRODUCER, RD_KAFKA_CONF_OK.</summary>
+    public const int CopyFlag = 2, PurgeAll = 3, Producer = 0, ConfOk = 0;
 
-    /// <summary>Kinds of events.</summary>
-    public const int EventDelivery = 1, EventError = 8;
-
-    /// <summary>RD_KAFKA_PRODUCER, and RD_KAFKA_CONF_OK.</summary>
-    public const int Producer = 0, ConfOk = 0;
-
-    /// <summary>RD_KAFKA_PURGE_F_QUEUE and INFLIGHT.</summary>
-    public const int PurgeAll = 3;
+    /// <summary>RD_KAFKA_PARTITION_UA: by the client's partitioner.</summary>
+    public const int AnyPartition = -1;
 
     private const string Name = "librdkafka";
 
@@ -42,10 +36,16 @@ internal static unsafe partial class Librdkafka
     public static partial int rd_kafka_conf_set(nint configuration, string name, string value, byte* error, nint size);
 
     [LibraryImport(Name)]
-    public static partial void rd_kafka_conf_set_events(nint configuration, int events);
+    public static partial void rd_kafka_conf_set_opaque(nint configuration, nint opaque);
 
     [LibraryImport(Name)]
-    public static partial void rd_kafka_conf_set_log_cb(nint configuration, nint callback);
+    public static partial void rd_kafka_conf_set_dr_msg_cb(nint configuration, delegate* unmanaged[Cdecl]<nint, Message*, nint, void> callback);
+
+    [LibraryImport(Name)]
+    public static partial void rd_kafka_conf_set_error_cb(nint configuration, delegate* unmanaged[Cdecl]<nint, int, byte*, nint, void> callback);
+
+    [LibraryImport(Name)]
+    public static partial void rd_kafka_conf_set_log_cb(nint configuration, delegate* unmanaged[Cdecl]<nint, int, byte*, byte*, void> callback);
 
     [LibraryImport(Name)]
     public static partial nint rd_kafka_new(int type, nint configuration, byte* error, nint size);
@@ -54,7 +54,22 @@ internal static unsafe partial class Librdkafka
     public static partial void rd_kafka_destroy(nint client);
 
     [LibraryImport(Name)]
+    public static partial nint rd_kafka_opaque(nint client);
+
+    [LibraryImport(Name)]
     public static partial int rd_kafka_purge(nint client, int flags);
+
+    [LibraryImport(Name)]
+    public static partial int rd_kafka_poll(nint client, int milliseconds);
+
+    [LibraryImport(Name)]
+    public static partial nint rd_kafka_queue_get_main(nint client);
+
+    [LibraryImport(Name)]
+    public static partial void rd_kafka_queue_yield(nint queue);
+
+    [LibraryImport(Name)]
+    public static partial void rd_kafka_queue_destroy(nint queue);
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint rd_kafka_topic_new(nint client, string topic, nint configuration);
@@ -69,37 +84,10 @@ internal static unsafe partial class Librdkafka
     public static partial int rd_kafka_error_code(nint error);
 
     [LibraryImport(Name)]
-    public static partial int rd_kafka_error_is_fatal(nint error);
-
-    [LibraryImport(Name)]
     public static partial void rd_kafka_error_destroy(nint error);
 
     [LibraryImport(Name)]
     public static partial nint rd_kafka_err2str(int error);
-
-    [LibraryImport(Name)]
-    public static partial nint rd_kafka_queue_get_main(nint client);
-
-    [LibraryImport(Name)]
-    public static partial void rd_kafka_queue_destroy(nint queue);
-
-    [LibraryImport(Name)]
-    public static partial nint rd_kafka_queue_poll(nint queue, int milliseconds);
-
-    [LibraryImport(Name)]
-    public static partial int rd_kafka_event_type(nint happening);
-
-    [LibraryImport(Name)]
-    public static partial Message* rd_kafka_event_message_next(nint happening);
-
-    [LibraryImport(Name)]
-    public static partial nint rd_kafka_event_error_string(nint happening);
-
-    [LibraryImport(Name)]
-    public static partial int rd_kafka_event_error_is_fatal(nint happening);
-
-    [LibraryImport(Name)]
-    public static partial void rd_kafka_event_destroy(nint happening);
 
     [LibraryImport(Name)]
     public static partial int rd_kafka_metadata(nint client, int all, nint topic, out Metadata* metadata, int milliseconds);
@@ -108,7 +96,10 @@ internal static unsafe partial class Librdkafka
     public static partial void rd_kafka_metadata_destroy(Metadata* metadata);
 
     /// <summary>What an error code means, without full stop.</summary>
-    public static string Text(int error) => (Marshal.PtrToStringUTF8(rd_kafka_err2str(error)) ?? "unknown error").TrimEnd('.');
+    public static string Text(int error) => Text((byte*)rd_kafka_err2str(error));
+
+    /// <summary>A string of the library, without full stop.</summary>
+    public static string Text(byte* text) => (Marshal.PtrToStringUTF8((nint)text) ?? "unknown error").TrimEnd('.', ' ', '\n');
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? paths)
     {
