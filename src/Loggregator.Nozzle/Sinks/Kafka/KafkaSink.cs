@@ -19,7 +19,7 @@ internal sealed class KafkaSink : ISink
         return context => new KafkaSink(options, context);
     });
 
-    public SinkLimits Limits { get; } = new(1024 * 1024, 5_000, MaxInFlight: 8);
+    public SinkLimits Limits { get; } = new(256 * 1024, 5_000, MaxInFlight: 8);
 
     public string? Trouble => _producer.Trouble;
 
