@@ -118,7 +118,8 @@ internal sealed unsafe class KafkaClient : IDisposable
         var error = rd_kafka_metadata(_client, 0, Topic(topic.Name), out var metadata, MetadataMilliseconds);
         if (error != 0)
         {
-            return $"the brokers do not tell of topic '{topic.Name}' ({Text(error)})";
+            Poll(0); // it may have said why meanwhile
+            return $"the brokers do not tell of topic '{topic.Name}' ({Trouble ?? Text(error)})";
         }
 
         var found = metadata->TopicCount == 1 ? metadata->Topics[0] : default;
@@ -169,7 +170,10 @@ internal sealed unsafe class KafkaClient : IDisposable
     {
         var self = Of(opaque);
         self.IsBroken |= error == (int)ErrorCode.Local_Fatal;
-        self._trouble = Text(reason);
+        if (error != (int)ErrorCode.Local_AllBrokersDown || self._trouble is null) // which would hide why
+        {
+            self._trouble = Text(reason);
+        }
     }
 
     // On any of the client's threads, also while it is being made.
