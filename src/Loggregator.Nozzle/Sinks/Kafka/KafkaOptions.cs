@@ -87,7 +87,6 @@ internal sealed class KafkaOptions
             ["compression.type"] = read.Read("compression", KafkaCompression.Lz4).ToString().ToLowerInvariant(),
             ["queue.buffering.max.messages"] = "100000",
             ["queue.buffering.max.kbytes"] = (64 * 1024).ToString(CultureInfo.InvariantCulture),
-            ["dotnet.producer.delivery.report.fields"] = "status",
         };
         ReadSecurity(url, read, settings);
         foreach (var (name, value) in read.Rest(name => name.Contains('.', StringComparison.Ordinal), IsSecret))

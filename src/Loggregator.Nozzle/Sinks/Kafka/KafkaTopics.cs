@@ -1,19 +1,29 @@
-using System.Collections.Concurrent;
 using System.IO.Hashing;
-using Confluent.Kafka;
+using Loggregator.Nozzle.Filters;
 
 namespace Loggregator.Nozzle.Sinks.Kafka;
 
-/// <summary>The topics that records go to, and how many partitions they have, which is asked once for each topic and client.</summary>
-internal sealed class KafkaTopics(KafkaOptions options, Handle client)
+/// <summary>The topics that records go to, and how many partitions they have, which is asked once for each topic, and again after a failure. One caller.</summary>
+internal sealed class KafkaTopics
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
+    private readonly KafkaPartition _partition;
+    private readonly KafkaTopic _default;
+    private readonly (SourceGlob Sources, KafkaTopic Topic)[] _patterns;
+
+    /// <summary>The topics of these options.</summary>
+    public KafkaTopics(KafkaOptions options)
+    {
+        _partition = options.Partition;
+        _default = new KafkaTopic(options.Topic);
+        var topics = new Dictionary<string, KafkaTopic>(StringComparer.Ordinal) { [options.Topic] = _default };
+        _patterns = [.. options.Topics.Select(pair =>
+            (pair.Sources, topics.TryGetValue(pair.Topic, out var known) ? known : topics[pair.Topic] = new KafkaTopic(pair.Topic)))];
+    }
 
     /// <summary>The topic of a source.</summary>
-    public string Of(ReadOnlySpan<byte> source)
+    public KafkaTopic Of(ReadOnlySpan<byte> source)
     {
-        foreach (var (sources, topic) in options.Topics)
+        foreach (var (sources, topic) in _patterns)
         {
             if (sources.Matches(source))
             {
@@ -21,37 +31,23 @@ internal sealed class KafkaTopics(KafkaOptions options, Handle client)
             }
         }
 
-        return options.Topic;
+        return _default;
     }
 
-    /// <summary>The partition of a source in a topic whose partitions are known: XxHash64 of the source id, seed 0, mod their number.</summary>
-    public Partition PartitionOf(string topic, ReadOnlySpan<byte> source) =>
-        options.Partition == KafkaPartition.Key ? Partition.Any : new Partition((int)(XxHash64.HashToUInt64(source) % (uint)_partitions[topic]));
+    /// <summary>Whether the topic's partitions must be asked for before <see cref="PartitionOf"/>.</summary>
+    public bool MustAsk(KafkaTopic topic) => _partition == KafkaPartition.Source && topic.Partitions == 0;
 
-    /// <summary>Whether the topic's partitions must be asked for first.</summary>
-    public bool MustAsk(string topic) => options.Partition == KafkaPartition.Source && !_partitions.ContainsKey(topic);
+    /// <summary>The partition of a source: XxHash64 of the source id, seed 0, mod their number.</summary>
+    public int PartitionOf(KafkaTopic topic, ReadOnlySpan<byte> source) =>
+        _partition == KafkaPartition.Key ? Librdkafka.AnyPartition : (int)(XxHash64.HashToUInt64(source) % (uint)topic.Partitions);
 
-    /// <summary>Asks the brokers; the result says what is wrong, or null. Blocks for up to 5 s.</summary>
-    public string? Ask(string topic)
+    /// <summary>Has everything asked again, as topics may have been made anew.</summary>
+    public void Forget()
     {
-        try
+        _default.Partitions = 0;
+        foreach (var (_, topic) in _patterns)
         {
-            using var admin = new DependentAdminClientBuilder(client).Build();
-            var found = admin.GetMetadata(topic, Patience).Topics.FirstOrDefault(one => one.Topic == topic);
-            if (found is null || found.Error.IsError || found.Partitions.Count == 0)
-            {
-                return $"topic '{topic}' cannot be written ({found?.Error.Reason.TrimEnd('.') ?? "the brokers do not know it"}): create it, or correct its name";
-            }
-
-            _partitions[topic] = found.Partitions.Count;
-            return null;
-        }
-        catch (KafkaException e)
-        {
-            return $"the brokers do not tell of topic '{topic}' ({e.Error.Reason.TrimEnd('.')})";
+            topic.Partitions = 0;
         }
     }
-
-    /// <summary>Has everything asked again, as something may have changed.</summary>
-    public void Forget() => _partitions.Clear();
 }
