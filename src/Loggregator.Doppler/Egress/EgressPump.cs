@@ -13,7 +13,7 @@ namespace Loggregator.Doppler.Egress;
 internal sealed class EgressPump : IAsyncDisposable
 {
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan StoringGap = TimeSpan.FromMilliseconds(10); // who acknowledges stores first, and gathers himself for it
+    private static readonly TimeSpan StoringGap = TimeSpan.FromMilliseconds(20); // who acknowledges stores first, and gathers himself for it
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1); // pending losses and positions are told by then
     private readonly LogConsumer _consumer;
     private readonly LogFrame _frame;
