@@ -3,20 +3,19 @@ using Loggregator.Pipeline.Flow;
 
 namespace Loggregator.Nozzle.Delivery;
 
-/// <summary>Exposes the <see cref="SinkCounters"/> of all sinks as instruments of the meter <c>Loggregator.Nozzle</c>, with the tag <c>sink</c>.</summary>
-internal sealed class SinkMetrics
+/// <summary>Exposes the <see cref="SinkCounters"/> of all sinks as instruments <c>loggregator.nozzle.sink.*</c>, tagged <c>sink</c>.</summary>
+internal static class SinkMetrics
 {
     private const string Envelopes = "{envelope}", Bytes = "By", Seconds = "s";
     private static readonly LossReason[] Reasons = [LossReason.TooLarge, LossReason.Invalid, LossReason.Refused];
 
     /// <summary>Registers the instruments.</summary>
-    /// <param name="meters">Makes the meter.</param>
+    /// <param name="meter">The nozzle's.</param>
     /// <param name="sinks">The sinks that there are at the moment of a measurement.</param>
-    public SinkMetrics(IMeterFactory meters, Func<IReadOnlyCollection<SinkCounters>> sinks)
+    public static void Register(Meter meter, Func<IReadOnlyCollection<SinkCounters>> sinks)
     {
-        ArgumentNullException.ThrowIfNull(meters);
+        ArgumentNullException.ThrowIfNull(meter);
         ArgumentNullException.ThrowIfNull(sinks);
-        var meter = meters.Create("Loggregator.Nozzle");
         void Count(string name, string unit, Func<SinkCounters, long> read, string what) =>
             meter.CreateObservableCounter("loggregator.nozzle.sink." + name, () => sinks().Select(sink => Of(sink, read(sink))), unit, what);
         void Level(string name, string unit, Func<SinkCounters, double> read, string what) =>

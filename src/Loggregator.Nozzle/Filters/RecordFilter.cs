@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Loggregator.Nozzle.Settings;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Selectors;
+using Loggregator.Protocol.V2;
 
 namespace Loggregator.Nozzle.Filters;
 
@@ -13,6 +14,7 @@ namespace Loggregator.Nozzle.Filters;
 /// </summary>
 internal sealed class RecordFilter
 {
+    private const int MaxNamed = 32;
     private readonly EnvelopeSelector[] _selectors;
     private readonly SourceGlob[] _sources;
     private readonly SourceGlob[] _otherSources;
@@ -20,17 +22,23 @@ internal sealed class RecordFilter
     private readonly Regex? _exclude;
     private readonly bool _errorsOnly;
 
-    private RecordFilter(EnvelopeSelector[] selectors, SourceGlob[] sources, SourceGlob[] otherSources, Regex? match, Regex? exclude, bool errorsOnly)
+    private RecordFilter(Selector[] selectors, SourceGlob[] sources, SourceGlob[] otherSources, Regex? match, Regex? exclude, bool errorsOnly)
     {
-        (_selectors, _sources, _otherSources) = (selectors, sources, otherSources);
+        _selectors = [.. selectors.Select(selector => new EnvelopeSelector(selector))];
+        (_sources, _otherSources) = (sources, otherSources);
         (_match, _exclude, _errorsOnly) = (match, exclude, errorsOnly);
+        TakesAllSelected = sources.Length == 0 && otherSources.Length == 0 && match is null && exclude is null && !errorsOnly;
+        Selectors = selectors.Any(selector => selector.SourceId.Length > 0) ? selectors : [.. selectors.SelectMany(OfSources)];
     }
 
     /// <summary>Takes everything.</summary>
     public static RecordFilter All { get; } = new(SelectorText.OfTypes(Enum.GetValues<EnvelopeType>()), [], [], null, null, false);
 
     /// <summary>What to subscribe to for this sink: whatever is taken matches one of them, but for gap records.</summary>
-    public IReadOnlyList<EnvelopeSelector> Selectors => _selectors;
+    public IReadOnlyList<Selector> Selectors { get; }
+
+    /// <summary>Whether it takes whatever one of <see cref="Selectors"/> brings, so that it need not be asked.</summary>
+    public bool TakesAllSelected { get; }
 
     /// <summary>
     /// Reads <c>selectors</c> (<see cref="SelectorText"/>), <c>sources</c> (patterns, those with <c>!</c> in front exclude), <c>match</c> and
@@ -76,7 +84,8 @@ internal sealed class RecordFilter
         return (!_errorsOnly || (header.Flags & EnvelopeFlags.Error) != 0) && TakesPayload(envelope, header);
     }
 
-    private bool TakesSource(ReadOnlySpan<byte> source)
+    /// <summary>Whether the sink takes anything of this source.</summary>
+    public bool TakesSource(ReadOnlySpan<byte> source)
     {
         var taken = _sources.Length == 0;
         foreach (var glob in _sources)
@@ -112,10 +121,26 @@ internal sealed class RecordFilter
         }
     }
 
-    private static EnvelopeSelector[] ReadSelectors(OptionReader read)
+    // Where every pattern is a plain name, and there are few, others need not come here at all.
+    private Selector[] OfSources(Selector selector)
+    {
+        if (_sources.Length is 0 or > MaxNamed || _sources.Any(source => source.IsPattern))
+        {
+            return [selector];
+        }
+
+        return [.. _sources.Select(source =>
+        {
+            var named = selector.Clone();
+            named.SourceId = source.ToString();
+            return named;
+        })];
+    }
+
+    private static Selector[] ReadSelectors(OptionReader read)
     {
         var types = DrainTypes(read);
-        var selectors = new List<EnvelopeSelector>();
+        var selectors = new List<Selector>();
         foreach (var text in read.List("selectors"))
         {
             if (SelectorText.TryParse(text, out var selector))

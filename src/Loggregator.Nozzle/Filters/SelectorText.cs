@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Loggregator.Protocol.Envelopes;
-using Loggregator.Protocol.Selectors;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.Nozzle.Filters;
@@ -12,19 +11,18 @@ namespace Loggregator.Nozzle.Filters;
 internal static class SelectorText
 {
     /// <summary>One selector for each of these types.</summary>
-    public static EnvelopeSelector[] OfTypes(IEnumerable<EnvelopeType> types) =>
-        [.. types.Where(type => type != EnvelopeType.None).Select(type => Build(type.ToString(), "", "")!).Select(selector => new EnvelopeSelector(selector))];
+    public static Selector[] OfTypes(IEnumerable<EnvelopeType> types) =>
+        [.. types.Where(type => type != EnvelopeType.None).Select(type => Build(type.ToString(), "", "")!)];
 
     /// <summary>Reads a selector; false when it is none.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out EnvelopeSelector? selector)
+    public static bool TryParse(string text, [NotNullWhen(true)] out Selector? selector)
     {
         var at = text.IndexOf('@', StringComparison.Ordinal);
         var source = at < 0 ? "" : text[(at + 1)..];
         var type = at < 0 ? text : text[..at];
         var colon = type.IndexOf(':', StringComparison.Ordinal);
         var names = colon < 0 ? "" : type[(colon + 1)..];
-        var built = at == text.Length - 1 || colon == type.Length - 1 ? null : Build(colon < 0 ? type : type[..colon], names, source);
-        selector = built is null ? null : new EnvelopeSelector(built);
+        selector = at == text.Length - 1 || colon == type.Length - 1 ? null : Build(colon < 0 ? type : type[..colon], names, source);
         return selector is not null;
     }
 

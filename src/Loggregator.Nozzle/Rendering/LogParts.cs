@@ -89,7 +89,7 @@ internal static class LogParts
     // The start of the character that this byte belongs to, if it is one of UTF-8.
     private static int CharacterStart(ReadOnlySpan<byte> text, int at)
     {
-        for (var back = 0; back < 4 && at - back > 0; back++)
+        for (var back = 0; back < 4 && at - back >= 0; back++)
         {
             if ((text[at - back] & 0xC0) != 0x80)
             {

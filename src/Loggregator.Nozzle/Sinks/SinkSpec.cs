@@ -13,6 +13,9 @@ internal sealed class SinkSpec
     private static readonly HashSet<string> DrainParameters =
         new(["drain-type", "drain-data", "include-metrics-deprecated", "disable-metadata", "omit-metadata", "ssl-strict-internal"], StringComparer.Ordinal);
 
+    private static readonly HashSet<string> Filters =
+        new(["selectors", "sources", "match", "exclude", "severity", "drain-type", "drain-data", "include-metrics-deprecated"], StringComparer.Ordinal);
+
     private readonly Func<SinkContext, ISink> _create;
 
     private SinkSpec(SinkUrl url, RecordFilter filter, DeliveryOptions delivery, BufferOptions buffer, Func<SinkContext, ISink> create)
@@ -70,6 +73,13 @@ internal sealed class SinkSpec
 
         return found.Count == 0 ? spec : null;
     }
+
+    /// <summary>Whether an option says what a sink takes, so that it may change while the sink goes on.</summary>
+    public static bool IsFilter(string option) => Filters.Contains(option);
+
+    /// <summary>The options that stand in a URL and in keys, what the URL says first; none of a URL that is none.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> AllOptions(string url, IReadOnlyDictionary<string, IReadOnlyList<string>> keys) =>
+        SinkUrl.TryParse(url, out var parsed, out _) ? Options(parsed, keys) : keys;
 
     /// <summary>Makes the sink.</summary>
     /// <exception cref="SinkException">It cannot be made; the message is without secrets.</exception>

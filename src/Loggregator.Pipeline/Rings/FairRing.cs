@@ -113,6 +113,16 @@ public sealed class FairRing : IDisposable
     /// <summary>Bytes that wait in a lane.</summary>
     public long LaneBytes(int lane) => Interlocked.Read(ref _lanes[lane].Bytes);
 
+    /// <summary>Timestamp of the oldest envelope of a lane, UNIX nanoseconds; 0 when it is empty.</summary>
+    public long OldestTimestamp(int lane)
+    {
+        lock (_lock)
+        {
+            var head = _lanes[lane].Head;
+            return head >= 0 && RawEnvelope.TryReadHeader(Whole(head), out var header) ? header.Timestamp : 0;
+        }
+    }
+
     /// <summary>Takes the lock for a number of appends, until the writer is disposed.</summary>
     public Writer BeginWrite()
     {
@@ -256,23 +266,7 @@ public sealed class FairRing : IDisposable
     private void Evict(int slot, LossReason reason)
     {
         var first = _sources[slot].Head;
-        var length = _arena[first].Length;
-        ReadOnlySpan<byte> envelope;
-        if (length <= CellArena.CellBytes)
-        {
-            envelope = _arena.Single(first);
-        }
-        else
-        {
-            if (_scratch.Length < length)
-            {
-                _scratch = new byte[Math.Max(length, _scratch.Length * 2)];
-            }
-
-            _arena.Read(first, _scratch.AsSpan(0, length));
-            envelope = _scratch.AsSpan(0, length);
-        }
-
+        var envelope = Whole(first);
         _dropped++;
         if (RawEnvelope.TryReadHeader(envelope, out var header))
         {
@@ -284,6 +278,24 @@ public sealed class FairRing : IDisposable
         }
 
         Unlink(first);
+    }
+
+    /// <summary>An envelope in one piece, until the next call.</summary>
+    private ReadOnlySpan<byte> Whole(int first)
+    {
+        var length = _arena[first].Length;
+        if (length <= CellArena.CellBytes)
+        {
+            return _arena.Single(first);
+        }
+
+        if (_scratch.Length < length)
+        {
+            _scratch = new byte[Math.Max(length, _scratch.Length * 2)];
+        }
+
+        _arena.Read(first, _scratch.AsSpan(0, length));
+        return _scratch.AsSpan(0, length);
     }
 
     /// <summary>Removes an envelope that is the oldest of its source (a lane's oldest always is). Returns its cells.</summary>
@@ -347,12 +359,12 @@ public sealed class FairRing : IDisposable
         /// <summary>Appends one envelope, given as up to three parts of its bytes.</summary>
         /// <returns>False when it was dropped (and counted): there is no room for it that it may have.</returns>
         public bool Offer(
-            ReadOnlySpan<byte> source,
-            ReadOnlySpan<byte> instance,
+            scoped ReadOnlySpan<byte> source,
+            scoped ReadOnlySpan<byte> instance,
             long timestamp,
-            ReadOnlySpan<byte> prefix,
-            ReadOnlySpan<byte> body,
-            ReadOnlySpan<byte> suffix)
+            scoped ReadOnlySpan<byte> prefix,
+            scoped ReadOnlySpan<byte> body,
+            scoped ReadOnlySpan<byte> suffix)
         {
             var hash = _ring.Hash(source);
             _lanes |= 1UL << Math.Min(_ring.LaneOf(hash), 63);

@@ -3,6 +3,8 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Loggregator.Client;
 using Loggregator.Nozzle.Settings;
+using Loggregator.Nozzle.Sinks;
+using Loggregator.Nozzle.Spool;
 using Loggregator.Roles;
 using Loggregator.Terminal;
 
@@ -31,7 +33,7 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
                 Error = screen.Error,
             });
         }
-        catch (Exception e) when (e is CommandFailedException or CredentialsException)
+        catch (Exception e) when (e is CommandFailedException or CredentialsException or SinkException or SpoolException)
         {
             await screen.Error.WriteLineAsync($"loggregator: {e.Message}");
             return ExitCode.Failed;

@@ -47,10 +47,13 @@ internal sealed class ConfigSources
     /// <summary>The flags of the role that has this section, or those that all commands with a configuration share.</summary>
     public static IEnumerable<SettingFlag> Flags(string? section) => [.. OfRole(section), .. OfEveryRole(section), .. Shared];
 
+    /// <summary>The configuration file that was given; null when there is none.</summary>
+    public string? File(ParseResult parsed) => parsed.GetValue(_file) is { Length: > 0 } file ? file : null;
+
     /// <summary>All settings in rising precedence; a wrong file or flag goes into <paramref name="errors"/>.</summary>
     public List<Setting> Read(ParseResult parsed, List<string> errors)
     {
-        var settings = parsed.GetValue(_file) is { Length: > 0 } file ? JsonSettings.Read(file, errors) : [];
+        var settings = File(parsed) is { } file ? JsonSettings.Read(file, errors) : [];
         settings.AddRange(EnvironmentSettings.Read(Environment.GetEnvironmentVariables()));
         foreach (var (option, key) in _texts)
         {
@@ -109,6 +112,14 @@ internal sealed class ConfigSources
             new("--original-doppler", "ADDRESS,…", "Dopplers of the original Loggregator.", "TrafficController:OriginalDopplers"),
             new("--no-access-control", null, "Let anyone who reaches the HTTP port read everything.", "TrafficController:NoAccessControl"),
             new("--max-egress-streams", "N", "gRPC streams at a time.", "TrafficController:MaxEgressStreams"),
+        ],
+        "Nozzle" =>
+        [
+            new("--sink", "[NAME=]URL", "Where to deliver to, for example kafka://broker:9092/logs; may be repeated.", "Nozzle:Sink"),
+            new("--shard-id", "ID", "The group: nozzles of one id share the envelopes.", "Nozzle:ShardId"),
+            new("--doppler", "ADDRESS,…", "The Dopplers; a name stands for all of its addresses.", "Nozzle:Dopplers"),
+            new("--egress", "ADDRESS", "An original reverse log proxy or Doppler to read instead.", "Nozzle:Egress"),
+            new("--spool", "FOLDER", "Where each sink keeps what waits for it.", "Nozzle:Spool"),
         ],
         _ => [],
     };

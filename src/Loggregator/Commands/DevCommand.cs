@@ -20,16 +20,26 @@ internal static class DevCommand
 
     public static Command Create(Screen screen, TimeProvider time)
     {
-        var command = new Command("dev", "Runs agent, Doppler and Traffic Controller in this process, on loopback, with nothing to configure.");
+        var command = new Command("dev", "Runs agent, Doppler and Traffic Controller in this process, on loopback, with nothing to configure; with --sink a nozzle too.");
         var sources = new ConfigSources(command, null);
+        var sink = new Option<string[]>("--sink") { Description = "Where a nozzle delivers to, for example file:///tmp/logs.ndjson; may be repeated.", HelpName = "[NAME=]URL" };
+        command.Add(sink);
         command.SetAction(async parsed =>
         {
             var started = time.GetTimestamp();
             var errors = new List<string>();
-            var settings = RoleSettings.Read(RoleTable.IngressToEgress, [.. Defaults, .. sources.Read(parsed, errors)], errors);
+            List<Setting> written = sources.Read(parsed, errors);
+            if (parsed.GetValue(sink) is { Length: > 0 } urls)
+            {
+                written.Add(new Setting("Nozzle:Sink", urls, sink.Name));
+            }
+
+            var roles = RoleTable.IngressToEgress
+                .Where(role => role.Section != "Nozzle" || written.Exists(setting => setting.Key.StartsWith("Nozzle:Sink", StringComparison.OrdinalIgnoreCase))).ToList();
+            var settings = RoleSettings.Read(roles, [.. Defaults, .. written], errors);
             var certificates = new DevCertificates(CertificatesFolder(), time);
             using var signals = new Signals();
-            return await RoleCommand.RunAsync(screen, time, settings, RoleTable.IngressToEgress, certificates.GetAsync, signals, (plans, phase) =>
+            return await RoleCommand.RunAsync(screen, time, settings, roles, certificates.GetAsync, signals, (plans, phase) =>
             {
                 switch (phase)
                 {
@@ -69,6 +79,7 @@ internal static class DevCommand
         var http = At("TrafficController:HttpListen");
         var agentFlag = agent == "127.0.0.1:3458" ? "" : $" --agent {agent}";
         var urlFlag = http == "127.0.0.1:8081" ? "" : $" --url http://{http}";
+        var nozzle = AtIfAny("Metrics:Nozzle") is var at && at != "off" ? $", {at}" : "";
         string Bold(string text) => screen.Colour ? $"\e[1m{text}\e[0m" : text;
         screen.Out.WriteLine($"""
             {Bold("Loggregator runs")} (ready in {took.TotalSeconds:0.00} s, process {Environment.ProcessId})
@@ -78,7 +89,7 @@ internal static class DevCommand
               doppler              gRPC               {At("Doppler:Listen")}
               traffic-controller   HTTP, SSE          http://{http}
                                    reverse log proxy  {At("TrafficController:GrpcListen")}
-              metrics              http://{At("Metrics:Agent")}/metrics, {At("Metrics:Doppler")}, {At("Metrics:TrafficController")}
+              metrics              http://{At("Metrics:Agent")}/metrics, {At("Metrics:Doppler")}, {At("Metrics:TrafficController")}{nozzle}
               certificates         {certificates.Folder} (each port takes plaintext or TLS)
 
             {Bold("Try in another terminal:")}

@@ -13,4 +13,7 @@ internal static partial class ProcessLog
 
     [LoggerMessage(5013, LogLevel.Critical, "{Role} stopped by itself, which it never should; the entry before says why.")]
     public static partial void Failed(ILogger logger, string role);
+
+    [LoggerMessage(5014, LogLevel.Error, "The configuration was read again, and nothing of it is taken over, because of errors: {Errors}")]
+    public static partial void NotReloaded(ILogger logger, string errors);
 }

@@ -16,16 +16,29 @@ internal static class RoleCommand
         var sources = new ConfigSources(command, role.Section);
         command.SetAction(async parsed =>
         {
-            var errors = new List<string>();
-            var settings = RoleSettings.Read([role], sources.Read(parsed, errors), errors);
-            using var signals = new Signals();
-            return await RunAsync(screen, time, settings, [role], null, signals, (plans, phase) =>
+            RoleSettings Read()
             {
-                if (phase == RunPhase.Planned)
+                var errors = new List<string>();
+                return RoleSettings.Read([role], sources.Read(parsed, errors), errors);
+            }
+
+            var settings = Read();
+            using var signals = new Signals();
+            return await RunAsync(
+                screen,
+                time,
+                settings,
+                [role],
+                null,
+                signals,
+                (plans, phase) =>
                 {
-                    EmitToOwnAgent(plans, settings);
-                }
-            });
+                    if (phase == RunPhase.Planned)
+                    {
+                        EmitToOwnAgent(plans, settings);
+                    }
+                },
+                (host, logger) => new ReloadWatch(host, Read, sources.File(parsed), time, logger));
         });
         return command;
     }
@@ -50,7 +63,8 @@ internal static class RoleCommand
         IReadOnlyList<Role> roles,
         Func<ValueTask<Client.Connect.PeerCredentials>>? devCredentials,
         Signals signals,
-        Action<IReadOnlyList<RolePlan>, RunPhase> onPhase)
+        Action<IReadOnlyList<RolePlan>, RunPhase> onPhase,
+        Func<RoleHost, ILogger, IAsyncDisposable>? watch = null)
     {
         var parts = new HostParts(time, role => new StderrLoggerProvider(role, settings.Log, time, screen.Error, screen.ErrorColour));
         var logger = parts.Logs("loggregator").CreateLogger("Loggregator.Process");
@@ -75,6 +89,7 @@ internal static class RoleCommand
         }
 
         onPhase(plans, RunPhase.Running);
+        await using var watching = runner.Hosts.FirstOrDefault(host => host.Role.Reload is not null) is { } changing ? watch?.Invoke(changing, logger) : null;
         var failed = await runner.WaitAsync(signals.Stopping);
         if (failed is not null)
         {

@@ -14,6 +14,9 @@ internal sealed class MetricsOptions
     /// <summary>Where the Traffic Controller answers them.</summary>
     public string TrafficController { get; set; } = "127.0.0.1:9103";
 
+    /// <summary>Where the nozzle answers them.</summary>
+    public string Nozzle { get; set; } = "127.0.0.1:9104";
+
     /// <summary>The agent to which roles also send their numbers as envelopes; empty: none. An agent sends them to itself unless told otherwise.</summary>
     public string EmitTo { get; set; } = "127.0.0.1:3458";
 
@@ -23,13 +26,14 @@ internal sealed class MetricsOptions
         nameof(Agent) => Agent,
         nameof(Doppler) => Doppler,
         nameof(TrafficController) => TrafficController,
+        nameof(Nozzle) => Nozzle,
         _ => throw new ArgumentOutOfRangeException(nameof(section), section, null),
     };
 
     /// <summary>All that is wrong, each with key and cure.</summary>
     public IEnumerable<string> Validate()
     {
-        foreach (var (name, value) in new[] { (nameof(Agent), Agent), (nameof(Doppler), Doppler), (nameof(TrafficController), TrafficController) })
+        foreach (var (name, value) in new[] { (nameof(Agent), Agent), (nameof(Doppler), Doppler), (nameof(TrafficController), TrafficController), (nameof(Nozzle), Nozzle) })
         {
             if (!HostAndPort.TryParse(value, out _))
             {

@@ -1,5 +1,7 @@
 using System.Reflection;
+using Loggregator.Nozzle;
 using Loggregator.Nozzle.Settings;
+using Loggregator.Nozzle.Sinks;
 
 namespace Loggregator.Configuration;
 
@@ -45,6 +47,16 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, object> section
             foreach (var property in Properties(sections[name]))
             {
                 var key = $"{name}:{property.Name}";
+                if (sections[name] is NozzleOptions nozzle && property.Name is nameof(NozzleOptions.Sink) or nameof(NozzleOptions.Sinks))
+                {
+                    foreach (var (shown, text) in SinkDefinition.Shown(nozzle).Where(sink => sink.Key == key || sink.Key.StartsWith(key + ":", StringComparison.Ordinal)))
+                    {
+                        yield return (shown, text, Origin(shown));
+                    }
+
+                    continue;
+                }
+
                 yield return (key, ValueText.Write(property.GetValue(sections[name])), Origin(key));
             }
         }
@@ -70,6 +82,10 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, object> section
         {
             ApplyMap(setting, (Dictionary<string, string>)property.GetValue(options)!, key, entry);
         }
+        else if (property.PropertyType == typeof(Dictionary<string, Dictionary<string, string[]>>))
+        {
+            ApplyMaps(setting, (Dictionary<string, Dictionary<string, string[]>>)property.GetValue(options)!, key, entry);
+        }
         else if (entry is not null)
         {
             errors.Add($"{setting.Key} ({setting.Origin}): {key} has no keys of its own.");
@@ -83,6 +99,23 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, object> section
         {
             errors.Add($"{key} ({setting.Origin}): '{string.Join(",", setting.Values)}' is not {expected}.");
         }
+    }
+
+    private void ApplyMaps(Setting setting, Dictionary<string, Dictionary<string, string[]>> maps, string key, string? entry)
+    {
+        if (entry?.Split(':', 2) is not [{ Length: > 0 } name, { Length: > 0 } option])
+        {
+            errors.Add($"{setting.Key} ({setting.Origin}): write {key}:NAME:OPTION, or an object of objects in a file.");
+            return;
+        }
+
+        _origins[$"{key}:{name}:{option}"] = setting.Origin;
+        if (!maps.TryGetValue(name, out var map))
+        {
+            maps.Add(name, map = new Dictionary<string, string[]>(StringComparer.Ordinal));
+        }
+
+        map[option] = [.. setting.Values];
     }
 
     private void ApplyMap(Setting setting, Dictionary<string, string> map, string key, string? entry)

@@ -88,7 +88,7 @@ internal sealed class RoleHost : IAsyncDisposable
         app.Use(next => new Gatekeeper(next, plan.Role.Name, new PeerRolePolicy(plan.RoleCheck), gate).InvokeAsync);
         plan.Role.Map(app);
         app.Services.GetRequiredService<ProcessMetrics>();
-        HealthEndpoints.Map(app, plan.Role.Name, host._ready, app.Services.GetRequiredService<MetricsPage>(), parts.Time);
+        HealthEndpoints.Map(app, plan.Role, host._ready, app.Services.GetRequiredService<MetricsPage>(), parts.Time);
         app.UseEndpoints(_ => { });
         return host;
     }
@@ -115,6 +115,9 @@ internal sealed class RoleHost : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    /// <summary>Takes changed options over, where the role can.</summary>
+    public Task ReloadAsync(object options) => Role.Reload?.Invoke(_app.Services, options) ?? Task.CompletedTask;
 
     /// <summary>Completes when the role stops by itself, which only a fault makes it do.</summary>
     public Task WaitForStopAsync()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Loggregator.Hosting;
 
 namespace Loggregator.Roles;
@@ -23,6 +24,12 @@ internal sealed record Role(
     Func<object, IEnumerable<Port>> Ports,
     Func<IServiceProvider, bool> Ready)
 {
+    /// <summary>What <c>/health</c> tells of it beyond that it runs: properties of an object; false: it runs, but not as it should. Null: nothing.</summary>
+    public Func<IServiceProvider, Utf8JsonWriter, bool>? Health { get; init; }
+
+    /// <summary>Takes changed options over while it runs. Null: it cannot.</summary>
+    public Func<IServiceProvider, object, Task>? Reload { get; init; }
+
     /// <summary>A role with options of type <typeparamref name="TOptions"/>.</summary>
     public static Role Of<TOptions>(
         string name,

@@ -1,6 +1,7 @@
 using Loggregator.Agent;
 using Loggregator.Doppler;
 using Loggregator.Hosting;
+using Loggregator.Nozzle;
 using Loggregator.TrafficController;
 
 namespace Loggregator.Roles;
@@ -41,6 +42,24 @@ internal static class RoleTable
                 new Port("TrafficController:GrpcListen", options.GrpcListen, ListenerKind.Grpc),
             ],
             services => services.GetRequiredService<TrafficControllerService>().Ready),
+        Role.Of<NozzleOptions>(
+            "nozzle",
+            "Nozzle",
+            "Runs a nozzle: delivers what the Dopplers have to sinks (Kafka, syslog, https, files), at least once.",
+            options => options.Validate(),
+            (services, options) => services.AddNozzle(options),
+            _ => { },
+            _ => [],
+            services => services.GetRequiredService<NozzleService>().Ready) with
+        {
+            Health = (services, json) =>
+            {
+                var nozzle = services.GetRequiredService<NozzleService>();
+                NozzleHealth.Write(nozzle, json);
+                return NozzleHealth.IsWell(nozzle);
+            },
+            Reload = (services, options) => services.GetRequiredService<NozzleService>().ReloadAsync((NozzleOptions)options),
+        },
     ];
 
     /// <summary>The role of that name.</summary>

@@ -30,6 +30,12 @@ internal sealed class ConsumedFrame : IDisposable
     /// <summary>The envelopes as records of field 1, tag and length included: the bytes of an <c>EnvelopeBatch</c>. Valid until disposal.</summary>
     public ReadOnlyMemory<byte> Records => _buffer is { } buffer ? buffer.Memory.Slice(_run.Offset, _run.Length) : default;
 
+    /// <summary>The buffer that <see cref="Records"/> are in, from <see cref="RecordsOffset"/> on; null when there are none. Who keeps it retains it.</summary>
+    public MessageBuffer? Buffer => _buffer;
+
+    /// <summary>Where in <see cref="Buffer"/> the first record starts.</summary>
+    public int RecordsOffset => _run.Offset;
+
     /// <summary>
     /// The positions of the envelopes as packed varints: of each its distance to the one before, of the first to <see cref="PositionBefore"/>.
     /// Valid until disposal.

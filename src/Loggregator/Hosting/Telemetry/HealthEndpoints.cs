@@ -1,16 +1,33 @@
-using System.Globalization;
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Loggregator.Roles;
 
 namespace Loggregator.Hosting.Telemetry;
 
 /// <summary><c>/metrics</c>, <c>/health</c> and <c>/ready</c> of a role's metrics port, and <c>/health</c> of an HTTP port.</summary>
 internal static class HealthEndpoints
 {
-    public static void Map(IEndpointRouteBuilder endpoints, string role, Func<bool> ready, MetricsPage page, TimeProvider time)
+    public static void Map(IEndpointRouteBuilder endpoints, Role role, Func<bool> ready, MetricsPage page, TimeProvider time)
     {
         var started = time.GetTimestamp();
         var onMetrics = new OnListener(ListenerKind.Metrics);
-        string Health() => string.Create(
-            CultureInfo.InvariantCulture, $"{{\"status\":\"ok\",\"role\":\"{role}\",\"uptime_seconds\":{(long)time.GetElapsedTime(started).TotalSeconds}}}\n");
+        string Health()
+        {
+            var text = new ArrayBufferWriter<byte>();
+            using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                json.WriteStartObject();
+                json.WriteString("role", role.Name);
+                json.WriteNumber("uptime_seconds", (long)time.GetElapsedTime(started).TotalSeconds);
+                var well = role.Health?.Invoke(endpoints.ServiceProvider, json) ?? true;
+                json.WriteString("status", well ? "ok" : "degraded");
+                json.WriteEndObject();
+            }
+
+            return Encoding.UTF8.GetString(text.WrittenSpan) + "\n";
+        }
 
         Get(endpoints, "/metrics", context => WriteAsync(context, StatusCodes.Status200OK, MetricsPage.ContentType, page.Render())).WithMetadata(onMetrics);
         Get(endpoints, "/health", context => WriteAsync(context, StatusCodes.Status200OK, "application/json", Health()))
