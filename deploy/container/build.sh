@@ -10,7 +10,7 @@ root=$context/root opt=$context/root/opt/loggregator
 # A copy, because the runtime for one platform enters the lock files, and the tree here must not change.
 mkdir "$context/source"
 git ls-files -z | xargs -0 cp --parents --no-dereference --target-directory "$context/source"
-dotnet publish "$context/source/src/Loggregator" -c Release -r linux-x64 --self-contained -o "$opt" -v quiet
+dotnet publish "$context/source/src/Loggregator" -c Release -r linux-x64 --self-contained -o "$opt" -v quiet -p:RunAnalyzers=false
 
 # Of Kafka's native library the build that needs nothing beyond libc: the first choice wants libsasl2, the other one musl.
 rm -f "$opt/librdkafka.so" "$opt/alpine-librdkafka.so"

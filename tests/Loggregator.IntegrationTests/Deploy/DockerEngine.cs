@@ -21,7 +21,7 @@ internal sealed class DockerEngine : IAsyncDisposable
 
     private string Socket => Path.Combine(_folder, "socket");
 
-    private (string, string)[] Environment => [("DOCKER_HOST", $"unix://{Socket}"), ("DOCKER_BUILDKIT", "0"), ("COMPOSE_PROJECT_NAME", "loggregator-test")];
+    private (string, string)[] Environment => [("DOCKER_HOST", $"unix://{Socket}"), ("DOCKER_BUILDKIT", "0"), ("COMPOSE_PROJECT_NAME", "loggregator-test"), ("COMPOSE_FILE", "docker-compose.yml:tests/Loggregator.IntegrationTests/Deploy/docker-compose.override.yml")];
 
     public static async Task<DockerEngine> StartAsync()
     {
@@ -29,7 +29,7 @@ internal sealed class DockerEngine : IAsyncDisposable
         try
         {
             await engine._process.StartAsync(() => File.Exists(engine.Socket), TestContext.Current.CancellationToken);
-            await engine.RunAsync(null, "docker", "version");
+            await engine.RunAsync("docker", "version");
             return engine;
         }
         catch (Exception e)
@@ -40,7 +40,10 @@ internal sealed class DockerEngine : IAsyncDisposable
     }
 
     /// <summary>Runs a client of the engine to its end; its standard output.</summary>
-    public Task<string> RunAsync(string? input, string program, params string[] arguments) => Tool.RunAsync(Environment, input, program, arguments);
+    public Task<string> RunAsync(string program, params string[] arguments) => RunWithInputAsync("", program, arguments);
+
+    /// <summary>Runs a client that reads.</summary>
+    public Task<string> RunWithInputAsync(string input, string program, params string[] arguments) => Tool.RunAsync(Environment, input, program, arguments);
 
     /// <summary>Starts a client of the engine.</summary>
     public System.Diagnostics.Process Start(string program, params string[] arguments) => Tool.Start(Environment, program, arguments);

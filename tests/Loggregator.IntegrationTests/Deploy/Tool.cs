@@ -8,10 +8,10 @@ namespace Loggregator.IntegrationTests.Deploy;
 internal static class Tool
 {
     /// <summary>Its standard output. When it fails, what it said is the message.</summary>
-    public static Task<string> RunAsync(string program, params string[] arguments) => RunAsync([], null, program, arguments);
+    public static Task<string> RunAsync(string program, params string[] arguments) => RunAsync([], "", program, arguments);
 
     /// <inheritdoc cref="RunAsync(string, string[])"/>
-    public static async Task<string> RunAsync((string Name, string Value)[] environment, string? input, string program, params string[] arguments)
+    public static async Task<string> RunAsync((string Name, string Value)[] environment, string input, string program, params string[] arguments)
     {
         var cancel = TestContext.Current.CancellationToken;
         using var process = Start(environment, program, arguments);
