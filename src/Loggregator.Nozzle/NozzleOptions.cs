@@ -85,7 +85,7 @@ internal sealed class NozzleOptions
 
         if (found.Count == 0 && errors.Count == 0)
         {
-            yield return "Nozzle:Sink is empty: say where to deliver to, for example --sink file:///tmp/logs.ndjson, or give sinks in Nozzle:Sinks. docs/sinks.md lists them.";
+            yield return "Nozzle:Sink is empty: give at least one place to deliver to, for example --sink file:///tmp/logs.ndjson, or sinks by name in Nozzle:Sinks. docs/sinks.md lists them.";
         }
     }
 

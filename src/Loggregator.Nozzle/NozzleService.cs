@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Loggregator.Nozzle;
 
 /// <summary>The role's life: its sinks, each by itself, and what changes of them without a restart.</summary>
-internal sealed class NozzleService : IHostedService, IAsyncDisposable
+internal sealed class NozzleService : IHostedService, IDisposable
 {
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
@@ -116,11 +116,10 @@ internal sealed class NozzleService : IHostedService, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         _stop.Dispose();
         _changing.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private void TryStart(SinkDefinition definition)

@@ -65,6 +65,7 @@ internal static class ValueText
         TimeSpan span => WriteDuration(span),
         Enum name => name.ToString().ToLowerInvariant(),
         IEnumerable<KeyValuePair<string, string>> map => string.Join(",", map.Select(entry => $"{entry.Key}={entry.Value}")),
+        System.Collections.ICollection { Count: 0 } => "",
         long bytes => WriteSize(bytes),
         int bytes => WriteSize(bytes),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",

@@ -9,7 +9,7 @@ internal sealed record InstrumentLine(string Name, string Series, string Type, s
     public static InstrumentLine Of(Instrument instrument, IReadOnlyDictionary<string, SortedSet<string>> tags)
     {
         var counter = instrument.GetType().Name.Contains("Counter", StringComparison.Ordinal);
-        var named = tags.Select(tag => tag.Key == "version" ? "`version`" : $"`{tag.Key}`: {string.Join(", ", tag.Value.Select(value => $"`{value}`"))}");
+        var named = tags.Select(tag => tag.Key is "version" or "sink" ? $"`{tag.Key}`" : $"`{tag.Key}`: {string.Join(", ", tag.Value.Select(value => $"`{value}`"))}");
         return new InstrumentLine(
             instrument.Name,
             PrometheusText.Name(instrument.Name, instrument.Unit, counter),

@@ -3,8 +3,11 @@ using System.Globalization;
 using System.Text;
 using Loggregator.Client.Connect;
 using Loggregator.Hosting.Telemetry;
+using Loggregator.Nozzle;
 using Loggregator.Roles;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Loggregator.Tests.Reference;
@@ -75,11 +78,13 @@ internal static class MetricsReference
     {
         var services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new PeerConnector(null, NullLogger<PeerConnector>.Instance));
-        role?.Add(services, role.NewOptions());
+        services.AddSingleton<IHostApplicationLifetime>(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+        role?.Add(services, WithSinks(role.NewOptions()));
         services.AddSingleton<ProcessMetrics>();
         var registers = role is null ? typeof(ProcessMetrics) : services.Single(service => service.ServiceType.Name == role.Section + "Metrics").ServiceType;
 
         using var provider = services.BuildServiceProvider();
+        provider.GetService<NozzleService>()?.StartAsync(CancellationToken.None).GetAwaiter().GetResult(); // its sinks are tags
         var meters = provider.GetRequiredService<IMeterFactory>();
         var tags = new Dictionary<Instrument, SortedDictionary<string, SortedSet<string>>>();
         using var listener = new MeterListener();
@@ -105,6 +110,17 @@ internal static class MetricsReference
         listener.Start();
         provider.GetRequiredService(registers);
         listener.RecordObservableInstruments();
+        provider.GetService<NozzleService>()?.StopAsync(CancellationToken.None).GetAwaiter().GetResult();
         return [.. tags.OrderBy(pair => pair.Key.Name, StringComparer.Ordinal).Select(pair => InstrumentLine.Of(pair.Key, pair.Value))];
+    }
+
+    private static object WithSinks(object options)
+    {
+        if (options is NozzleOptions nozzle)
+        {
+            (nozzle.Sink, nozzle.Spool) = (["blackhole:", "live=blackhole:?mode=live"], Directory.CreateTempSubdirectory("loggregator-reference-").FullName);
+        }
+
+        return options;
     }
 }

@@ -15,6 +15,7 @@ internal static partial class SettingLimits
         [typeof(string)] = ["", "x"],
         [typeof(string[])] = [Array.Empty<string>(), new[] { "x" }],
         [typeof(Dictionary<string, string>)] = [new Dictionary<string, string> { [""] = "x" }],
+        [typeof(Dictionary<string, Dictionary<string, string[]>>)] = [],
         [typeof(bool)] = [],
     };
 
@@ -32,7 +33,8 @@ internal static partial class SettingLimits
             property.SetValue(options, bad);
             cures.AddRange(validate(options)
                 .Where(error => error.StartsWith($"{section}:{property.Name}", StringComparison.Ordinal) || GroupError(section, property).IsMatch(error))
-                .Select(error => Cure().Match(error).Groups[1].Value));
+                .Select(error => Cure().Match(error).Groups[1].Value)
+                .Where(cure => cure.Length > 0));
         }
 
         return string.Join(" ", cures.Distinct().Select(cure => char.ToUpperInvariant(cure[0]) + cure[1..]));
