@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the container image "loggregator" from what git tracks here, changed files included: ./deploy/container/build.sh [TAG]
-# Needs the .NET 10 SDK, git, a Docker engine, and Linux on x64 with glibc and OpenSSL 3, whose libraries go into the image. No registry.
+# Needs the .NET 10 SDK, git, a Docker engine, and Linux on x64 with glibc and OpenSSL 3, whose libraries go into the image.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 context=$(mktemp -d)
