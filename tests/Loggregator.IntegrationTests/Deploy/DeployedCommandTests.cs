@@ -77,7 +77,7 @@ public sealed class DeployedCommandTests : IDisposable
         var text = (await ReadAsync(unit)).Replace("/usr/bin/loggregator", Path.Combine(AppContext.BaseDirectory, "loggregator"), StringComparison.Ordinal);
         await File.WriteAllTextAsync(here, text, TestContext.Current.CancellationToken);
         await Tool.RunAsync("systemd-analyze", "--recursive-errors=no", "verify", "--man=no", here);
-        await Tool.RunAsync("systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=30", here); // tenths of its scale of 10
+        await Tool.RunAsync("systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=20", here); // tenths of its scale of 10
     }
 
     private static string Unit(string role) => $"loggregator-{role}.service";

@@ -83,7 +83,7 @@ public sealed partial class MentionTests
     [GeneratedRegex(@"`loggregator ([^`\n]+)`")]
     private static partial Regex InvocationInSpan();
 
-    [GeneratedRegex(@"^\s*(?:docker-compose exec (?:-T )?[a-z-]+ )?loggregator ([^`\n#]+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(?:docker-compose exec (?:-T )?[a-z0-9-]+ )?loggregator ([^`\n#]+)", RegexOptions.Multiline)]
     private static partial Regex InvocationInBlock();
 
     [GeneratedRegex(@"`(--[a-z-]+)[` ]")]
