@@ -69,6 +69,12 @@ internal sealed record LoadOptions
     /// <summary>Address of a v1 stream over WebSocket; with <c>{source}</c> in it, tailers; without, a firehose, which all tailers share. Empty: none.</summary>
     public string WebSocket { get; init; } = "";
 
+    /// <summary><c>address:port</c> where a nozzle's JSON records are taken, a line each. Empty: nowhere.</summary>
+    public string Lines { get; init; } = "";
+
+    /// <summary>When nobody takes them, from the start of the measured window.</summary>
+    public (TimeSpan From, TimeSpan For) Outage { get; init; }
+
     /// <summary>Tailers, each on a connection of its own; tailer i follows source i mod the number of sources.</summary>
     public int Tailers { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Loggregator.Load.Accounting;
 using Loggregator.Load.Receiving;
 using Loggregator.Load.Wire;
@@ -25,6 +26,12 @@ internal static class ReaderGroups
                         peers.Dial(options.Egress[r % options.Egress.Length], options.EgressName), request, options.ReaderRate, tally))],
                     Tail: false));
             }
+        }
+
+        if (options.Lines.Length > 0)
+        {
+            var tally = new Tally("lines", run, options.Sources, options.Connections, options.Sources);
+            groups.Add(new ReaderGroup(tally, [new LineListener(IPEndPoint.Parse(options.Lines), options.Outage, options.Warmup, tally)], Tail: false));
         }
 
         if (options.WebSocket.Length > 0 && !options.WebSocket.Contains(SourceMark, StringComparison.Ordinal))

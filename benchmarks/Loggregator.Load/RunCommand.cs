@@ -34,6 +34,8 @@ internal static class RunCommand
     private static readonly Option<double> ReaderRate = One("--reader-rate", "each reader takes at most so many envelopes a second (0: as they come)", 0.0);
     private static readonly Option<string> Sse = One("--sse", "address of an event stream; {source} in it is replaced, or source_id= added", "");
     private static readonly Option<string> Ws = One("--ws", "address of a v1 stream over WebSocket; with {source} in it one for each tailer, else a firehose", "");
+    private static readonly Option<string> Lines = One("--lines", "address:port where a nozzle's JSON records are taken, a line each (syslog://ADDRESS?framing=newline&format=json)", "");
+    private static readonly Option<string> Outage = One("--outage", "FROM:FOR, seconds of the measured window in which nobody listens at --lines; latency is then that of what is due after it", "");
     private static readonly Option<int> Tailers = One("--tailers", "tailers of --sse or --ws, each on a connection of its own and following one source", 0);
     private static readonly Option<double> Warmup = One("--warmup", "seconds of sending before measuring", Defaults.Warmup.TotalSeconds);
     private static readonly Option<double> Duration = One("--duration", "seconds of measuring", Defaults.Duration.TotalSeconds);
@@ -49,7 +51,7 @@ internal static class RunCommand
         var command = new Command("run", "Sends by schedule, reads back, accounts for every envelope and measures.")
         {
             Ingress, IngressName, Egress, EgressName, Cert, Key, Ca, Rate, Connections, Batch, Sender, Links, LinkRate, Payload, Tags, Sources, Skew, Readers,
-            ShardId, Types, PreferredTags, ReaderRate, Sse, Ws, Tailers, Warmup, Duration, Drain, Pids, Scrapes, RunId, Check, Json,
+            ShardId, Types, PreferredTags, ReaderRate, Sse, Ws, Lines, Outage, Tailers, Warmup, Duration, Drain, Pids, Scrapes, RunId, Check, Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -104,6 +106,8 @@ internal static class RunCommand
             PreferredTags = arguments.GetValue(PreferredTags),
             ReaderRate = arguments.GetValue(ReaderRate),
             Sse = arguments.GetValue(Sse)!,
+            Lines = arguments.GetValue(Lines)!,
+            Outage = ReadOutage(arguments.GetValue(Outage)!),
             WebSocket = arguments.GetValue(Ws)!,
             Tailers = arguments.GetValue(Tailers),
             Warmup = TimeSpan.FromSeconds(arguments.GetValue(Warmup)),
@@ -113,6 +117,18 @@ internal static class RunCommand
             Scrapes = [.. arguments.GetValue(Scrapes)!.Select(NamedTarget.Parse)],
             Run = arguments.GetValue(RunId),
         };
+    }
+
+    private static (TimeSpan From, TimeSpan For) ReadOutage(string text)
+    {
+        if (text.Length == 0)
+        {
+            return default;
+        }
+
+        return text.Split(':') is [var from, var time]
+            ? (TimeSpan.FromSeconds(double.Parse(from, CultureInfo.InvariantCulture)), TimeSpan.FromSeconds(double.Parse(time, CultureInfo.InvariantCulture)))
+            : throw new FormatException($"--outage {text}: write FROM:FOR in seconds, for example 10:60.");
     }
 
     private static async Task WriteJsonAsync(LoadReport report, string file, CancellationToken cancel)

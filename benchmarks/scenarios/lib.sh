@@ -25,14 +25,14 @@ fi
 
 # The load tool is an agent to the Doppler and a Traffic Controller that reads, so its certificate names both.
 "$EXE" certs init --dir "$WORK/certs" 2>/dev/null >/dev/null
-"$EXE" certs issue agent doppler traffic-controller --dir "$WORK/certs" >/dev/null 2>&1
+"$EXE" certs issue agent doppler traffic-controller nozzle --dir "$WORK/certs" >/dev/null 2>&1
 "$EXE" certs issue client --name metron --name trafficcontroller --dir "$WORK/certs" >/dev/null 2>&1
 
 # role NAME ROLE METRICS_PORT [VARIABLE=VALUE...]: starts a role with mTLS, waits until it is ready, sets the variable NAME to its pid.
 role() {
   local name=$1 role=$2 metrics=$3 section
   shift 3
-  section=$(case $role in agent) echo Agent ;; doppler) echo Doppler ;; *) echo TrafficController ;; esac)
+  section=$(case $role in agent) echo Agent ;; doppler) echo Doppler ;; nozzle) echo Nozzle ;; *) echo TrafficController ;; esac)
   env "LOGGREGATOR_Tls__Certificate=$WORK/certs/$role.crt" "LOGGREGATOR_Tls__Key=$WORK/certs/$role.key" "LOGGREGATOR_Tls__Authority=$WORK/certs/ca.crt" \
     "LOGGREGATOR_Metrics__$section=127.0.0.1:$metrics" LOGGREGATOR_Log__Level=Warning "$@" "$EXE" "$role" >"$WORK/$name.log" 2>&1 &
   printf -v "$name" %s $!

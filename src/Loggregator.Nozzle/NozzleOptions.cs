@@ -1,4 +1,5 @@
 using Loggregator.Client.Connect;
+using Loggregator.Nozzle.Settings;
 using Loggregator.Nozzle.Sinks;
 
 namespace Loggregator.Nozzle;
@@ -19,6 +20,7 @@ internal sealed class NozzleOptions
     public string ShardId { get; set; } = "nozzle";
 
     /// <summary>Sinks by URL, each with <c>NAME=</c> in front or a name made of the URL.</summary>
+    [WholeValues]
     public string[] Sink { get; set; } = [];
 
     /// <summary>Sinks by name, each with its <c>url</c> and options: <c>Nozzle:Sinks:siem:url</c>.</summary>

@@ -257,7 +257,7 @@ internal sealed class SinkPipe : IAsyncDisposable
             }
 
             frame.Acknowledge();
-            Intake.Acknowledged++;
+            Interlocked.Increment(ref Intake.Acknowledged);
         }
     }
 }

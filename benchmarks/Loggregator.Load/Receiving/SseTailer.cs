@@ -1,9 +1,7 @@
-using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Loggregator.Load.Accounting;
-using Loggregator.Load.Wire;
 
 namespace Loggregator.Load.Receiving;
 
@@ -12,8 +10,7 @@ namespace Loggregator.Load.Receiving;
 /// </summary>
 internal sealed class SseTailer(Uri address, Func<HttpMessageHandler> handler, Tally tally) : IReader
 {
-    private const int TraceBase64Length = Trace.Length / 3 * 4;
-    private readonly byte[] _trace = new byte[Trace.Length];
+    private readonly JsonLines _json = new(tally);
     private string _event = "", _lastId = "";
     private long _breaks;
 
@@ -93,26 +90,7 @@ internal sealed class SseTailer(Uri address, Func<HttpMessageHandler> handler, T
         }
         else if (_event.Length == 0 || _event == "batch")
         {
-            TakeBatch(json);
-        }
-    }
-
-    // Finds the payloads without parsing the JSON: an envelope's timestamp is in front of its payload, and neither can hold a quote.
-    private void TakeBatch(ReadOnlySpan<byte> json)
-    {
-        for (int at; (at = json.IndexOf("\"payload\":\""u8)) >= 0;)
-        {
-            var timestampAt = json[..at].LastIndexOf("\"timestamp\":\""u8);
-            var payload = json[(at + 11)..];
-            if (timestampAt >= 0
-                && Utf8Parser.TryParse(json[(timestampAt + 13)..at], out long timestamp, out _)
-                && payload.Length >= TraceBase64Length
-                && Base64.DecodeFromUtf8(payload[..TraceBase64Length], _trace, out _, out _) == System.Buffers.OperationStatus.Done)
-            {
-                tally.TakePayload(_trace, timestamp);
-            }
-
-            json = payload;
+            _json.TakePayloads(json);
         }
     }
 

@@ -8,11 +8,12 @@ namespace Loggregator.Doppler.Egress;
 
 /// <summary>
 /// Step 8 of the spine, common to all that read the log: fills frames and writes them. One frame is written at once after a pause; while
-/// envelopes keep coming it gathers for <see cref="Gap"/>. Never polls: woken by appends, credit and a tick each second.
+/// envelopes keep coming it gathers for a gap. Never polls: woken by appends, credit and a tick each second.
 /// </summary>
 internal sealed class EgressPump : IAsyncDisposable
 {
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan StoringGap = TimeSpan.FromMilliseconds(10); // who acknowledges stores first, and gathers himself for it
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1); // pending losses and positions are told by then
     private readonly LogConsumer _consumer;
     private readonly LogFrame _frame;
@@ -26,6 +27,7 @@ internal sealed class EgressPump : IAsyncDisposable
     private readonly CancellationTokenRegistration[] _wakers;
     private readonly long _start;
     private SendPace _pace;
+    private TimeSpan _gap = Gap;
     private long _lastTick;
 
     public EgressPump(LogConsumer consumer, LogFrame frame, DopplerCounters counters, Draining draining, TimeProvider time, CancellationToken gone)
@@ -90,7 +92,7 @@ internal sealed class EgressPump : IAsyncDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask GatherAsync()
     {
-        var wait = _pace.Next(Gap) - _time.GetElapsedTime(_start);
+        var wait = _pace.Next(_gap) - _time.GetElapsedTime(_start);
         if (wait > TimeSpan.Zero && !_gone.IsCancellationRequested)
         {
             await _gathering.WaitAsync(wait);
@@ -106,7 +108,8 @@ internal sealed class EgressPump : IAsyncDisposable
         try
         {
             await write(message);
-            _pace.Sent(_time.GetElapsedTime(_start), Gap);
+            _gap = returning > 0 && returning == deliveries ? StoringGap : Gap;
+            _pace.Sent(_time.GetElapsedTime(_start), _gap);
             Interlocked.Add(ref _counters.Delivery.Written, deliveries);
             Interlocked.Increment(ref _counters.FramesWritten);
             Interlocked.Add(ref _counters.BytesWritten, message.Length);

@@ -14,7 +14,6 @@ namespace Loggregator.Nozzle.Filters;
 /// </summary>
 internal sealed class RecordFilter
 {
-    private const int MaxNamed = 32;
     private readonly EnvelopeSelector[] _selectors;
     private readonly SourceGlob[] _sources;
     private readonly SourceGlob[] _otherSources;
@@ -28,7 +27,7 @@ internal sealed class RecordFilter
         (_sources, _otherSources) = (sources, otherSources);
         (_match, _exclude, _errorsOnly) = (match, exclude, errorsOnly);
         TakesAllSelected = sources.Length == 0 && otherSources.Length == 0 && match is null && exclude is null && !errorsOnly;
-        Selectors = selectors.Any(selector => selector.SourceId.Length > 0) ? selectors : [.. selectors.SelectMany(OfSources)];
+        Selectors = selectors;
     }
 
     /// <summary>Takes everything.</summary>
@@ -119,22 +118,6 @@ internal sealed class RecordFilter
         {
             ArrayPool<char>.Shared.Return(text);
         }
-    }
-
-    // Where every pattern is a plain name, and there are few, others need not come here at all.
-    private Selector[] OfSources(Selector selector)
-    {
-        if (_sources.Length is 0 or > MaxNamed || _sources.Any(source => source.IsPattern))
-        {
-            return [selector];
-        }
-
-        return [.. _sources.Select(source =>
-        {
-            var named = selector.Clone();
-            named.SourceId = source.ToString();
-            return named;
-        })];
     }
 
     private static Selector[] ReadSelectors(OptionReader read)

@@ -7,9 +7,6 @@ internal sealed class SourceGlob(string pattern)
 {
     private readonly byte[] _pattern = Encoding.UTF8.GetBytes(pattern);
 
-    /// <summary>Whether it stands for more than one source id.</summary>
-    public bool IsPattern { get; } = pattern.AsSpan().IndexOfAny('*', '?') >= 0;
-
     /// <summary>Whether a source id matches. Takes time in proportion to the two lengths multiplied, at the worst.</summary>
     public bool Matches(ReadOnlySpan<byte> source)
     {

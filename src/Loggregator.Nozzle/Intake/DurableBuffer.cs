@@ -58,6 +58,7 @@ internal sealed class DurableBuffer : ISinkBuffer
         {
             if (Copy(current, batch, maxBytes, maxRecords))
             {
+                current.FreeEnvelopes();
                 _taken.Enqueue((++_number, current));
                 (_current, _skip) = (null, 0);
             }

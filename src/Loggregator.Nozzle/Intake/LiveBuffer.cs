@@ -52,6 +52,9 @@ internal sealed class LiveBuffer : ISinkBuffer
     /// <summary>Records that wait, without those in flight.</summary>
     public long Held => _ring.HeldEnvelopes;
 
+    /// <summary>Gap records made for the sink.</summary>
+    public long Told => (long)Volatile.Read(ref _told);
+
     /// <inheritdoc/>
     public Backlog Backlog
     {

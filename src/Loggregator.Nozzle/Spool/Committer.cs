@@ -10,7 +10,7 @@ namespace Loggregator.Nozzle.Spool;
 /// </summary>
 internal sealed class Committer : IDisposable
 {
-    private static readonly TimeSpan MarkInterval = TimeSpan.FromSeconds(1), DropNotice = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MarkInterval = TimeSpan.FromSeconds(1), DropNotice = TimeSpan.FromMinutes(1), TellAgain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly SpoolState _state;
@@ -21,6 +21,8 @@ internal sealed class Committer : IDisposable
     private AppendGroup _filling = new();
     private AppendGroup _writing = new();
     private bool _urgent;
+    private long? _toldAt; // that nothing is stored
+    private bool _told;
     private bool _stopping;
     private bool _sweepFailed;
     private long _committedAt;
@@ -152,8 +154,9 @@ internal sealed class Committer : IDisposable
                 continue;
             }
 
-            if (_state.Trouble is null)
+            if (_state.Trouble is null && (_toldAt is not { } at || _state.Time.GetElapsedTime(at) >= TellAgain))
             {
+                (_told, _toldAt) = (true, _state.Time.GetTimestamp());
                 SpoolLog.Stopped(_state.Logger, _state.Options.Directory, refused);
             }
 
@@ -170,7 +173,11 @@ internal sealed class Committer : IDisposable
         if (_state.Trouble is not null)
         {
             _state.Trouble = null;
-            SpoolLog.Resumed(_state.Logger, _state.Options.Directory);
+            if (_told)
+            {
+                _told = false;
+                SpoolLog.Resumed(_state.Logger, _state.Options.Directory);
+            }
         }
 
         _writing.Reset();

@@ -11,7 +11,7 @@ namespace Loggregator.Nozzle.Spool;
 internal sealed class SpoolBatch : IDisposable
 {
     private readonly SpoolState _state;
-    private readonly MessageBuffer _buffer;
+    private MessageBuffer? _buffer;
     private readonly List<BatchBlock> _blocks;
     private int _ended;
     private bool _completed;
@@ -48,6 +48,9 @@ internal sealed class SpoolBatch : IDisposable
     /// <summary>The envelopes, in order.</summary>
     public Enumerator GetEnumerator() => new(this);
 
+    /// <summary>The envelopes are not needed any more: gives their memory back. What they were can still be completed.</summary>
+    public void FreeEnvelopes() => Interlocked.Exchange(ref _buffer, null)?.Dispose();
+
     /// <summary>All of it was delivered: it is never read again.</summary>
     public void Complete()
     {
@@ -72,7 +75,7 @@ internal sealed class SpoolBatch : IDisposable
             _state.Release(this);
         }
 
-        _buffer.Dispose();
+        FreeEnvelopes();
     }
 
     /// <summary>Walks the envelopes of a batch.</summary>
@@ -104,8 +107,8 @@ internal sealed class SpoolBatch : IDisposable
                 }
 
                 var next = _batch._blocks[_block];
-                _records = new RecordReader(_batch._buffer.Span.Slice(next.RecordsOffset, next.RecordsLength));
-                _deltas = _batch._buffer.Span.Slice(next.DeltasOffset, next.DeltasLength);
+                _records = new RecordReader(_batch._buffer!.Span.Slice(next.RecordsOffset, next.RecordsLength));
+                _deltas = _batch._buffer!.Span.Slice(next.DeltasOffset, next.DeltasLength);
                 first = true;
             }
 
@@ -113,7 +116,7 @@ internal sealed class SpoolBatch : IDisposable
             var length = _records.Current.Length;
             var offset = block.RecordsOffset + _records.RecordOffset + _records.RecordLength - length;
             var position = first ? block.Position : Current.Position + BlockOrigin.ReadDelta(ref _deltas);
-            Current = new SpoolRecord(_batch._buffer.Memory.Slice(offset, length), block.Doppler, position);
+            Current = new SpoolRecord(_batch._buffer!.Memory.Slice(offset, length), block.Doppler, position);
             return true;
         }
     }

@@ -12,6 +12,11 @@ public struct SendPace
     /// <summary>When the next message may go. A time that has passed means at once.</summary>
     public readonly TimeSpan Next(TimeSpan gap) => _schedule - ((AtOnce - 1) * gap);
 
-    /// <summary>One was sent.</summary>
-    public void Sent(TimeSpan now, TimeSpan gap) => _schedule = (now > _schedule ? now : _schedule) + gap;
+    /// <summary>One was sent. However many have been sent without asking, because there was so much, the next waits for one gap at most.</summary>
+    public void Sent(TimeSpan now, TimeSpan gap)
+    {
+        var latest = now + (AtOnce * gap);
+        _schedule = (now > _schedule ? now : _schedule) + gap;
+        _schedule = _schedule < latest ? _schedule : latest;
+    }
 }

@@ -90,6 +90,11 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, object> section
         {
             errors.Add($"{setting.Key} ({setting.Origin}): {key} has no keys of its own.");
         }
+        else if (property.IsDefined(typeof(WholeValuesAttribute)))
+        {
+            property.SetValue(options, setting.Values.ToArray());
+            _origins[key] = setting.Origin;
+        }
         else if (ValueText.TryRead(property.PropertyType, setting.Values, out var value, out var expected))
         {
             property.SetValue(options, value);

@@ -14,6 +14,9 @@ public sealed class ClusterOptions
     /// <summary>Traffic Controllers, each linked to all Dopplers.</summary>
     public int TrafficControllers { get; init; } = 2;
 
+    /// <summary>Nozzles, each linked to all Dopplers, with a spool folder of its own; their sinks stand in <see cref="Settings"/>.</summary>
+    public int Nozzles { get; init; }
+
     /// <summary>The Dopplers run in processes of their own, so that they can be killed with -9; their counters are then out of reach.</summary>
     public bool DopplerProcesses { get; init; }
 
@@ -31,4 +34,7 @@ public sealed class ClusterOptions
 
     /// <summary>More settings, <c>Section:Key</c> and value, for all roles that have the section.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>More settings that are lists.</summary>
+    public IReadOnlyDictionary<string, string[]> Lists { get; init; } = new Dictionary<string, string[]>();
 }

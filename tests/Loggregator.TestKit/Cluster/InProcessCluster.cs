@@ -16,6 +16,7 @@ public sealed class InProcessCluster : IAsyncDisposable
 {
     private readonly Dictionary<(ClusterRole From, ClusterRole To), FaultProxy> _links = [];
     private readonly List<IAsyncDisposable> _clients = [];
+    private readonly List<string> _folders = [];
     private readonly ClusterCertificates? _certificates;
     private readonly ClusterOptions _options;
 
@@ -34,8 +35,11 @@ public sealed class InProcessCluster : IAsyncDisposable
     /// <summary>The Traffic Controllers.</summary>
     public IReadOnlyList<ClusterRole> TrafficControllers { get; private set; } = [];
 
+    /// <summary>The nozzles.</summary>
+    public IReadOnlyList<ClusterRole> Nozzles { get; private set; } = [];
+
     /// <summary>All roles, egress to ingress: the order in which they start.</summary>
-    public IEnumerable<ClusterRole> Roles => [.. TrafficControllers, .. Dopplers, .. Agents];
+    public IEnumerable<ClusterRole> Roles => [.. Nozzles, .. TrafficControllers, .. Dopplers, .. Agents];
 
     /// <summary>What the roles log.</summary>
     public ErrorRecorder Errors { get; } = new();
@@ -55,6 +59,7 @@ public sealed class InProcessCluster : IAsyncDisposable
 
 
             cluster.TrafficControllers = [.. Enumerable.Range(0, options.TrafficControllers).Select(index => cluster.Make("TrafficController", index))];
+            cluster.Nozzles = [.. Enumerable.Range(0, options.Nozzles).Select(index => cluster.Make("Nozzle", index))];
             cluster.Agents = [.. Enumerable.Range(0, options.Agents).Select(index => cluster.Make("Agent", index))];
             foreach (var role in cluster.Roles.Where(role => !role.Running))
             {
@@ -186,6 +191,10 @@ public sealed class InProcessCluster : IAsyncDisposable
         }
 
         _certificates?.Dispose();
+        foreach (var folder in _folders)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private async Task EndClientsAsync()
@@ -252,6 +261,11 @@ public sealed class InProcessCluster : IAsyncDisposable
                 settings["Doppler:Listen"] = [_options.Resolve is null || index == 0 ? AnyPort : $"127.0.0.{index + 1}:{Dopplers[0].GrpcPort}"];
                 settings["Doppler:Id"] = [$"doppler-{index}"];
                 break;
+            case "Nozzle":
+                _folders.Add(Directory.CreateTempSubdirectory("loggregator-nozzle-").FullName);
+                settings["Nozzle:Spool"] = [_folders[^1]];
+                settings["Nozzle:Dopplers"] = dopplers;
+                break;
             default:
                 settings["TrafficController:HttpListen"] = [AnyPort];
                 settings["TrafficController:GrpcListen"] = [AnyPort];
@@ -270,6 +284,11 @@ public sealed class InProcessCluster : IAsyncDisposable
             settings["Tls:Certificate"] = [files.Certificate];
             settings["Tls:Key"] = [files.Key];
             settings["Tls:Authority"] = [files.Authority];
+        }
+
+        foreach (var (key, value) in _options.Lists.Where(setting => setting.Key.StartsWith(role.Section + ":", StringComparison.Ordinal)))
+        {
+            settings[key] = value;
         }
 
         foreach (var (key, value) in _options.Settings.Where(setting => setting.Key.StartsWith(role.Section + ":", StringComparison.Ordinal)))

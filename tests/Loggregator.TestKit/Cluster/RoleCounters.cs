@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using Loggregator.Agent;
 using Loggregator.Doppler;
+using Loggregator.Nozzle;
 using Loggregator.Pipeline.Flow;
 using Loggregator.TrafficController;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,7 @@ internal sealed class RoleCounters(string role, IServiceProvider services)
 {
     private readonly AgentCounters? _agent = services.GetService<AgentCounters>();
     private readonly DopplerCounters? _doppler = services.GetService<DopplerCounters>();
+    private readonly NozzleService? _nozzle = services.GetService<NozzleService>();
     private readonly TrafficControllerCounters? _trafficController = services.GetService<TrafficControllerCounters>();
 
     /// <summary>It ended in the middle of its work: nothing has to add up.</summary>
@@ -66,13 +68,44 @@ internal sealed class RoleCounters(string role, IServiceProvider services)
                 controller.Written + controller.Dropped + controller.Filtered + controller.Duplicates + controller.Trimmed);
             yield return new Account($"{role}: nothing is held", controller.Held, 0);
         }
+
+        foreach (var account in (_nozzle?.Pipes ?? []).SelectMany(Accounts))
+        {
+            yield return account;
+        }
     }
 
     /// <summary>All numbers, for messages and to see whether they stand still.</summary>
     public string Describe()
     {
-        var numbers = new object?[] { _agent, _doppler, _doppler?.Delivery, _trafficController }.OfType<object>().SelectMany(Numbers);
+        var sinks = (_nozzle?.Pipes ?? []).SelectMany(pipe => new object?[] { pipe.Intake, pipe.Counters, pipe.Spool, pipe.Live });
+        var numbers = new object?[] { _agent, _doppler, _doppler?.Delivery, _trafficController }.Concat(sinks).OfType<object>().SelectMany(Numbers);
         return $"{role}{(Killed ? " (killed)" : "")}: {string.Join(' ', numbers)}";
+    }
+
+    private IEnumerable<Account> Accounts(SinkPipe pipe)
+    {
+        var (name, intake, sink) = ($"{role}: sink {pipe.Definition.Name}", pipe.Intake, pipe.Counters);
+        yield return new Account(
+            $"{name}: received + told = filtered + too large + appended", intake.Received + intake.Told, intake.Filtered + intake.TooLarge + intake.Appended);
+        yield return new Account($"{name}: all frames are acknowledged", intake.Frames, intake.Acknowledged);
+        yield return new Account(
+            $"{name}: taken = delivered + dead letters + lost + in flight",
+            sink.Taken,
+            sink.Delivered + sink.DeadLettered + Enum.GetValues<LossReason>().Sum(sink.Lost) + sink.InFlight);
+        if (pipe.Spool is { } spool)
+        {
+            yield return new Account($"{name}: appended = stored", intake.Appended, spool.Appended);
+            yield return new Account(
+                $"{name}: restored + stored = delivered + dropped + damaged + held", spool.Restored + spool.Appended, spool.Delivered + spool.Dropped + spool.Damaged + spool.Held);
+        }
+        else if (pipe.Live is { } live)
+        {
+            yield return new Account(
+                $"{name}: appended + told = taken + ring full + shutdown + held",
+                live.Appended + live.Told,
+                sink.Taken + live.Dropped(LossReason.RingFull) + live.Dropped(LossReason.Shutdown) + live.Held);
+        }
     }
 
     private static IEnumerable<string> Numbers(object counters)

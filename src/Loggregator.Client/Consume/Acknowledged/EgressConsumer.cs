@@ -102,12 +102,12 @@ internal sealed class EgressConsumer : IAsyncDisposable
 
             reason = "it ended the stream";
         }
-        catch (Exception e) when (e is RpcException or IOException or HttpRequestException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (e is RpcException or IOException or HttpRequestException)
         {
+            cancel.ThrowIfCancellationRequested();
             reason = PeerFailure.Text(e);
         }
 
-        cancel.ThrowIfCancellationRequested();
         _call?.Dispose();
         _call = null;
         _broke |= Received > 0; // before the first message nothing was ours

@@ -88,6 +88,7 @@ internal sealed class FileSink(FileSinkOptions options, TimeProvider time, ILogg
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Path))!);
         var file = new FileStream(options.Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
+        Lock(file);
         _begun = RandomAccess.GetLength(file.SafeFileHandle) == 0 ? time.GetUtcNow() : File.GetLastWriteTimeUtc(options.Path);
         Span<byte> last = stackalloc byte[1];
         if (RandomAccess.GetLength(file.SafeFileHandle) > 0 && options.Format.IsText && RandomAccess.Read(file.SafeFileHandle, last, RandomAccess.GetLength(file.SafeFileHandle) - 1) == 1 && last[0] != '\n')
@@ -96,6 +97,25 @@ internal sealed class FileSink(FileSinkOptions options, TimeProvider time, ILogg
         }
 
         return file;
+    }
+
+    // Two writers would overwrite each other.
+    private static void Lock(FileStream file)
+    {
+        if (OperatingSystem.IsMacOS())
+        {
+            return; // has no such locks in .NET
+        }
+
+        try
+        {
+            file.Lock(0, 0);
+        }
+        catch (IOException)
+        {
+            file.Dispose();
+            throw new IOException("another process writes it; give each nozzle a file of its own");
+        }
     }
 
     private void Rotate(int bytes)

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Loggregator.TestKit.Cluster;
+
+namespace Loggregator.IntegrationTests.Nozzles;
+
+/// <summary>What a file sink has written: each numbered line with the id of its record, and what gap records say. A line that a crash cut off is none.</summary>
+internal sealed class SinkFile
+{
+    private readonly Dictionary<string, (string Source, long Number)> _lines = [];
+    private readonly Dictionary<string, List<long>> _firstSeen = [];
+
+    private readonly HashSet<string> _gaps = [];
+
+    private SinkFile(string path)
+    {
+        foreach (var text in File.Exists(path) ? ReadLines(path) : [])
+        {
+            try
+            {
+                Add(JsonDocument.Parse(text).RootElement);
+            }
+            catch (JsonException)
+            {
+                Cut++;
+            }
+        }
+    }
+
+    /// <summary>Lines that are no JSON.</summary>
+    public int Cut { get; private set; }
+
+    /// <summary>Records that came again.</summary>
+    public int Duplicates { get; private set; }
+
+    /// <summary>Different numbered lines.</summary>
+    public int Count => _lines.Count;
+
+    /// <summary>Gap records: source, hop, reason, count.</summary>
+    public List<(string Source, string Hop, string Reason, long Count)> Gaps { get; } = [];
+
+    /// <summary>All sources.</summary>
+    public IEnumerable<string> Sources => _firstSeen.Keys;
+
+    /// <summary>Reads it.</summary>
+    public static SinkFile Of(string path) => new(path);
+
+    /// <summary>The numbers of a source, in the order in which each first came.</summary>
+    public IReadOnlyList<long> Numbers(string source) => _firstSeen.GetValueOrDefault(source, []);
+
+    private static IEnumerable<string> ReadLines(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    private void Add(JsonElement record)
+    {
+        var envelope = record.GetProperty("envelope");
+        var source = envelope.GetProperty("source_id").GetString()!;
+        if (envelope.TryGetProperty("log", out var log))
+        {
+            if (!Numbered.TryRead(Convert.FromBase64String(log.GetProperty("payload").GetString()!), out var number))
+            {
+                return;
+            }
+
+            var id = record.GetProperty("id").GetString()!;
+            if (!_lines.TryAdd(id, (source, number)))
+            {
+                Duplicates += _lines[id] == (source, number) ? 1 : throw new InvalidOperationException($"{id} is {_lines[id]}, and {source} {number}.");
+                return;
+            }
+
+            (_firstSeen.TryGetValue(source, out var numbers) ? numbers : _firstSeen[source] = []).Add(number);
+        }
+        else if (envelope.TryGetProperty("counter", out var counter) && counter.GetProperty("name").GetString() == "dropped" && _gaps.Add(record.GetProperty("id").GetString()!))
+        {
+            var tags = envelope.GetProperty("tags");
+            Gaps.Add((source, tags.GetProperty("hop").GetString()!, tags.GetProperty("reason").GetString()!, long.Parse(counter.GetProperty("delta").GetString()!, System.Globalization.CultureInfo.InvariantCulture)));
+        }
+    }
+}
