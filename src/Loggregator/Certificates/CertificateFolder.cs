@@ -15,6 +15,9 @@ internal sealed class CertificateFolder(string path, bool overwrite)
 
     public string Key(string role) => Path.Combine(path, role + ".key");
 
+    /// <summary>Whether a leaf and its key are there; of the CA by the name <c>ca</c>.</summary>
+    public bool Has(string role) => File.Exists(Certificate(role)) && File.Exists(Key(role));
+
     /// <summary>Writes a new CA.</summary>
     /// <exception cref="CommandFailedException">One is there already, or the folder cannot be written.</exception>
     public void Write(PrivateAuthority authority) =>

@@ -15,12 +15,18 @@ internal static class CertsCommand
 
     private static Command CreateInit(Screen screen, TimeProvider time)
     {
-        var (folder, force) = (Folder(), Force());
-        var command = new Command("init", "Makes a CA: ca.crt, which every role gets, and ca.key, which stays here.") { folder, force };
+        var (folder, force, keep) = (Folder(), Force(), Keep());
+        var command = new Command("init", "Makes a CA: ca.crt, which every role gets, and ca.key, which stays here.") { folder, force, keep };
         command.SetAction(parsed =>
         {
-            using var authority = PrivateAuthority.Create(time.GetUtcNow(), AuthorityLifetime);
             var target = new CertificateFolder(parsed.GetRequiredValue(folder), parsed.GetValue(force));
+            if (parsed.GetValue(keep) && target.Has("ca"))
+            {
+                screen.Error.WriteLine($"{target.AuthorityCertificate} is kept.");
+                return ExitCode.Done;
+            }
+
+            using var authority = PrivateAuthority.Create(time.GetUtcNow(), AuthorityLifetime);
             target.Write(authority);
             screen.Out.WriteLine($"{target.AuthorityCertificate}  valid until {authority.Certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
             screen.Out.Flush();
@@ -39,10 +45,10 @@ internal static class CertsCommand
             Arity = ArgumentArity.OneOrMore,
         };
         roles.AcceptOnlyFromAmong([.. CertificateRole.All.Select(role => role.Name)]);
-        var (folder, force) = (Folder(), Force());
+        var (folder, force, keep) = (Folder(), Force(), Keep());
         var names = new Option<string[]>("--name") { Description = "Further DNS names or IP addresses in the certificates.", HelpName = "NAME" };
         var life = new Option<string>("--valid-for") { Description = "How long they are valid.", HelpName = "TIME", DefaultValueFactory = _ => "365d" };
-        var command = new Command("issue", "Issues certificates to roles: ROLE.crt and ROLE.key.") { roles, folder, names, life, force };
+        var command = new Command("issue", "Issues certificates to roles: ROLE.crt and ROLE.key.") { roles, folder, names, life, force, keep };
         command.SetAction(parsed =>
         {
             if (!ValueText.TryReadDuration(parsed.GetRequiredValue(life), out var lifetime) || lifetime == TimeSpan.Zero)
@@ -57,6 +63,12 @@ internal static class CertsCommand
             var width = asked.Max(name => target.Certificate(name).Length);
             foreach (var name in asked)
             {
+                if (parsed.GetValue(keep) && target.Has(name))
+                {
+                    screen.Error.WriteLine($"{target.Certificate(name)} is kept.");
+                    continue;
+                }
+
                 var role = CertificateRole.All.Single(r => r.Name == name);
                 using var leaf = authority.Issue(role, parsed.GetValue(names) ?? [], time.GetUtcNow(), lifetime);
                 target.Write(name, leaf);
@@ -76,4 +88,6 @@ internal static class CertsCommand
     private static Option<string> Folder() => new("--dir") { Description = "The folder.", HelpName = "DIR", DefaultValueFactory = _ => "certs" };
 
     private static Option<bool> Force() => new("--force") { Description = "Replace what is there." };
+
+    private static Option<bool> Keep() => new("--keep") { Description = "Leave what is there as it is, and make only what is missing." };
 }

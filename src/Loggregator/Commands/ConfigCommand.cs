@@ -32,14 +32,23 @@ internal static class ConfigCommand
 
     private static Command CreateOne(string name, string description, Screen screen, TimeProvider time, Action<RoleSettings, Role> action)
     {
-        var which = new Argument<string>("ROLE") { Description = "agent, doppler or traffic-controller" };
-        which.AcceptOnlyFromAmong([.. RoleTable.IngressToEgress.Select(role => role.Name)]);
-        var command = new Command(name, description) { which };
-        var sources = new ConfigSources(command, null);
+        var command = new Command(name, description);
+        foreach (var role in RoleTable.IngressToEgress)
+        {
+            command.Add(CreateOf(role, name, screen, time, action));
+        }
+
+        return command;
+    }
+
+    /// <summary>Takes the options that the role itself takes, so that its command line can be checked as it stands.</summary>
+    private static Command CreateOf(Role role, string name, Screen screen, TimeProvider time, Action<RoleSettings, Role> action)
+    {
+        var command = new Command(role.Name, $"That of '{role.Name}' with these options.");
+        var sources = new ConfigSources(command, role.Section);
         command.SetAction(parsed =>
         {
             var errors = new List<string>();
-            var role = RoleTable.Named(parsed.GetRequiredValue(which));
             var settings = RoleSettings.Read([role], sources.Read(parsed, errors), errors);
             if (name == "check")
             {

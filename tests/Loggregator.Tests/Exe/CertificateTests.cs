@@ -48,6 +48,23 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
+    public async Task InitAndIssue_Keep_MakeOnlyWhatIsMissing()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        Assert.Equal(0, (await CommandLine.RunAsync("certs", "init", "--dir", _folder, "--keep")).ExitCode);
+        Assert.Equal(0, (await CommandLine.RunAsync("certs", "issue", "agent", "--dir", _folder, "--keep")).ExitCode);
+        var files = new[] { "ca.crt", "ca.key", "agent.crt", "agent.key" };
+        var before = await Task.WhenAll(files.Select(file => File.ReadAllTextAsync(Path.Combine(_folder, file), cancel)));
+
+        Assert.Equal(0, (await CommandLine.RunAsync("certs", "init", "--dir", _folder, "--keep")).ExitCode);
+        var again = await CommandLine.RunAsync("certs", "issue", "agent", "doppler", "--dir", _folder, "--keep");
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains("agent.crt is kept", again.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await Task.WhenAll(files.Select(file => File.ReadAllTextAsync(Path.Combine(_folder, file), cancel))));
+        Assert.True(File.Exists(Path.Combine(_folder, "doppler.crt")));
+    }
+
+    [Fact]
     public async Task Issue_WithoutAuthority_SaysHowToMakeOne()
     {
         var issued = await CommandLine.RunAsync("certs", "issue", "agent", "--dir", _folder);
