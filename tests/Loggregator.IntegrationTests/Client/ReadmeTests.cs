@@ -22,7 +22,7 @@ public sealed partial class ReadmeTests : ClusterTest
         Assert.All(blocks, block => Assert.InRange(block.Split('\n').Length, 1, 16));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Samples_AgainstACluster_EmitAndRead()
     {
         var cancel = TestContext.Current.CancellationToken;
