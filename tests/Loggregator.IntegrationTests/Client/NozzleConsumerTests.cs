@@ -110,8 +110,9 @@ public sealed class NozzleConsumerTests : ClusterTest
         var cancel = TestContext.Current.CancellationToken;
         var cluster = await StartAsync(Small(dopplers: 1));
         await using var consumer = new NozzleConsumer(new NozzleOptions { Dopplers = [cluster.Dopplers[0].GrpcAddress] }, Query with { Since = DateTimeOffset.UnixEpoch });
-        await SendAsync(cluster, from: 0, TestContext.Current.CancellationToken);
+        await SendAsync(cluster, from: 0, cancel, bytes: 1000);
         var numbers = new List<(string, long)>();
+        var batches = 0;
         while (numbers.Count < Lines * Sources.Length)
         {
             using var once = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -119,13 +120,15 @@ public sealed class NozzleConsumerTests : ClusterTest
             {
                 await foreach (var batch in consumer.ReadAllAsync(once.Token))
                 {
-                    numbers.AddRange(batch.Records.Select(record => (record.Envelope.SourceId, long.Parse(((LogEnvelope)record.Envelope).Text, CultureInfo.InvariantCulture))));
+                    numbers.AddRange(batch.Records.Select(record => (record.Envelope.SourceId, NumberOf(record))));
+                    batches++;
                     batch.Acknowledge();
                     await once.CancelAsync();
                 }
             });
         }
 
+        Assert.True(batches > 3, "more than one had come when it was cancelled");
         Assert.Equal(Lines * Sources.Length, numbers.Distinct().Count());
         Assert.Equal(Lines * Sources.Length, numbers.Count);
         await using var reader = consumer.ReadAllAsync(cancel).GetAsyncEnumerator(cancel);
@@ -208,12 +211,14 @@ public sealed class NozzleConsumerTests : ClusterTest
         Settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value),
     };
 
-    private static async Task SendAsync(InProcessCluster cluster, int from, CancellationToken cancel)
+    private static long NumberOf(NozzleRecord record) => long.Parse(((LogEnvelope)record.Envelope).Text.Split(' ')[0], CultureInfo.InvariantCulture);
+
+    private static async Task SendAsync(InProcessCluster cluster, int from, CancellationToken cancel, int bytes = 0)
     {
         var producer = cluster.Produce(cluster.Agents[0]);
         foreach (var source in Sources)
         {
-            await producer.SendAsync(source, from, Lines, cancel);
+            await producer.SendAsync(source, from, Lines, cancel, bytes: bytes);
         }
     }
 
