@@ -84,7 +84,7 @@ internal sealed class AgentFakeDoppler : IAsyncDisposable
     /// <summary>Waits until <paramref name="enough"/> holds for what has been received.</summary>
     public async Task WaitForAsync(Func<IReadOnlyList<Got>, bool> enough, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             Task more;

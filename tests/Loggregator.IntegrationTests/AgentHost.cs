@@ -83,7 +83,7 @@ internal sealed class AgentHost : IAsyncDisposable
     /// <summary>Waits for a state that no event tells.</summary>
     public async Task UntilAsync(Func<bool> reached, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!reached())
         {
             if (limit.IsCancellationRequested)

@@ -6,7 +6,7 @@ namespace Loggregator.Client;
 
 /// <summary>
 /// Who the client is and whom it trusts: PEM files, which are watched so that renewed ones are used without restart, or certificates in memory.
-/// gRPC peers (agent, reverse log proxy) take mTLS only, so they need all of it; for HTTPS each part is optional.
+/// gRPC peers (agent, Doppler, reverse log proxy) take mTLS only, so they need all of it; for HTTPS each part is optional.
 /// </summary>
 public sealed class ClientTls
 {
@@ -28,7 +28,7 @@ public sealed class ClientTls
     /// <summary>The CA certificates, in place of <see cref="AuthorityFile"/>.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
-    /// <summary>What a gRPC peer's certificate must name; null: <c>metron</c> for an agent, <c>reverselogproxy</c> for a reverse log proxy.</summary>
+    /// <summary>What a gRPC peer's certificate must name; null: <c>metron</c> for an agent, <c>reverselogproxy</c> for a reverse log proxy. A Doppler's names <c>doppler</c> in any case.</summary>
     public string? ServerName { get; init; }
 
     /// <summary>Credentials for a peer that wants mTLS.</summary>

@@ -1,3 +1,5 @@
+using Loggregator.Protocol.V2;
+
 namespace Loggregator.Client;
 
 /// <summary>Which envelopes a stream is to bring.</summary>
@@ -29,6 +31,19 @@ public abstract record EnvelopeQuery
         return Enum.GetValues<EnvelopeTypes>().Where(type => type != EnvelopeTypes.All && (wanted == EnvelopeTypes.All || (wanted & type) != 0));
     }
 
+    /// <summary>The selectors of what is asked for: of each source each type.</summary>
+    internal IEnumerable<Selector> Selectors()
+    {
+        foreach (var source in SourceIds.Count == 0 ? [""] : SourceIds.Distinct())
+        {
+            foreach (var selector in WantedTypes().SelectMany(Selectors))
+            {
+                selector.SourceId = source;
+                yield return selector;
+            }
+        }
+    }
+
     /// <exception cref="ArgumentException">Something is null.</exception>
     internal void Check()
     {
@@ -38,4 +53,15 @@ public abstract record EnvelopeQuery
             throw new ArgumentException("A part of the query is null.");
         }
     }
+
+    private IEnumerable<Selector> Selectors(EnvelopeTypes type) => type switch
+    {
+        EnvelopeTypes.Log => [new() { Log = new LogSelector() }],
+        EnvelopeTypes.Counter when CounterNames.Count > 0 => CounterNames.Select(name => new Selector { Counter = new CounterSelector { Name = name } }),
+        EnvelopeTypes.Counter => [new() { Counter = new CounterSelector() }],
+        EnvelopeTypes.Gauge when GaugeNames.Count > 0 => GaugeNames.Select(name => new Selector { Gauge = new GaugeSelector { Names = { name } } }),
+        EnvelopeTypes.Gauge => [new() { Gauge = new GaugeSelector() }],
+        EnvelopeTypes.Timer => [new() { Timer = new TimerSelector() }],
+        _ => [new() { Event = new EventSelector() }],
+    };
 }

@@ -9,7 +9,7 @@ public sealed class StreamGap : StreamItem
     /// <summary>Which instance's.</summary>
     public string InstanceId { get; init; } = "";
 
-    /// <summary>How many.</summary>
+    /// <summary>How many; 0: not known, as when a Doppler crashed.</summary>
     public long Count { get; init; }
 
     /// <summary>Whether some of <see cref="Count"/> may have come.</summary>

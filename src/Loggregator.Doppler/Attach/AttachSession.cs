@@ -27,7 +27,7 @@ internal sealed class AttachSession(
     : IDisposable
 {
     private const int MaxSubscriptions = 100_000;
-    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(1); // for the client to end the stream, so that it has got the last frame for sure
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(5); // for the client to end the stream, so that it has got the last frame for sure
     private readonly AttachMembers _members = new(identity, logger);
     private readonly AttachOutput _v2 = new(log, counters, conversion: null);
     private readonly HeldAnnouncement _held = new(sources, time);

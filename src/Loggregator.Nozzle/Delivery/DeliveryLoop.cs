@@ -101,7 +101,7 @@ internal sealed class DeliveryLoop
                 arrival ??= _source.WaitAsync(stop).AsTask();
                 if (_inFlight.TryPeek(out var head))
                 {
-                    await WatchAsync(arrival, head.Answer);
+                    await WatchAsync(stop, arrival, head.Answer);
                 }
                 else
                 {
@@ -189,7 +189,7 @@ internal sealed class DeliveryLoop
 
     private async Task SettleOldestAsync(CancellationToken stop)
     {
-        await WatchAsync(_inFlight.Peek().Answer);
+        await WatchAsync(stop, _inFlight.Peek().Answer);
         var answer = await _inFlight.Peek().Answer;
         if (answer.Failure is null)
         {
@@ -200,7 +200,7 @@ internal sealed class DeliveryLoop
 
         // What is behind it may have failed too, and must not overtake it: wait for all, then hand over again what is pending.
         var handed = _inFlight.ToArray();
-        await Task.WhenAll(handed.Select(one => one.Answer));
+        await Task.WhenAll(handed.Select(one => one.Answer)).WaitAsync(stop);
         await WaitOutAsync(answer, stop);
         _inFlight.Clear();
         foreach (var (batch, done) in handed)
@@ -218,12 +218,13 @@ internal sealed class DeliveryLoop
         }
     }
 
-    // Waits for any of these, and notes meanwhile what troubles a sink that does not answer.
-    private async Task WatchAsync(params Task[] tasks)
+    // Waits for any of these, or the stop, and notes meanwhile what troubles a sink that does not answer.
+    private async Task WatchAsync(CancellationToken stop, params Task[] tasks)
     {
         while (!tasks.Any(task => task.IsCompleted))
         {
-            using var looked = new CancellationTokenSource();
+            stop.ThrowIfCancellationRequested();
+            using var looked = CancellationTokenSource.CreateLinkedTokenSource(stop);
             await Task.WhenAny([.. tasks, Task.Delay(TroubleInterval, _time, looked.Token)]);
             await looked.CancelAsync();
             if (!tasks.Any(task => task.IsCompleted) && _sink.Trouble is { } trouble)

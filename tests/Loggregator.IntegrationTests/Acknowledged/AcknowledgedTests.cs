@@ -24,7 +24,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         await DisposeAsync();
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Members_OverTwoDopplers_StoreEachLineOnceAndInOrder()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -43,7 +43,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         await SettledAsync(cluster, cancel);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -76,7 +76,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         Assert.True(reports.Sum(report => report.Resent) > 0, "nothing was ever sent again");
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Member_WhoseLinkIsCutAndComesBack_GoesOnWhereItStood()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -97,7 +97,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         await SettledAsync(cluster, cancel);
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Member_ThatLeaves_HasNothingSentTwice()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -115,7 +115,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         Assert.All(await SettledAsync(cluster, cancel), report => Assert.Equal((0, 1), (report.Resent, report.Members)));
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Doppler_Killed_IsTold_AndItsSuccessorIsReadFromItsBeginning()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -141,7 +141,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         Assert.All(Sources, source => Assert.Equal(Enumerable.Range(0, 100).Select(number => (long)number), _store.Of(source).Distinct())); // what the agent had no answer for it sent again
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Doppler_StoppedAsPlanned_IsReadOutAndLeavesNoGap()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -160,7 +160,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         Assert.Equal(0, _store.Duplicates);
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Group_ForgottenByItsDoppler_IsResumedAtTheCursorThatWasKept_AndSaysThatItMayHaveLost()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -182,7 +182,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         Assert.Equal(("doppler", "evicted", null), Assert.Single(_store.Gaps) is var gap ? (gap.Hop, gap.Reason, gap.Count) : default);
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Member_ThatNeverAcknowledges_GetsItsWindowAndNoMore_UntilItLeaves()
     {
         const int Window = 64 * 1024;
@@ -208,7 +208,7 @@ public sealed class AcknowledgedTests : ClusterTest, IAsyncDisposable
         await SettledAsync(cluster, cancel);
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Members_OfOneName_TheLaterTakesOver_AndTheFormerComesBackAfterIt()
     {
         var cancel = TestContext.Current.CancellationToken;

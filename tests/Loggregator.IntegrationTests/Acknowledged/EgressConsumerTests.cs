@@ -42,7 +42,7 @@ public sealed class EgressConsumerTests : IAsyncLifetime
         var next = frames.MoveNextAsync().AsTask();
         await DopplerHost.UntilAsync(() => _doppler.Counters.EgressStreams == streams, "the stream is open");
         await _doppler.SendAsync(Some.Log("a", "x"));
-        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(15), TimeProvider.System, DopplerHost.Patience));
+        Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, DopplerHost.Patience));
         using var frame = frames.Current;
         frame.Acknowledge(); // says nothing to the sender
         Assert.Equal(frame.Count, EnvelopeBatch.Parser.ParseFrom(frame.Records.Span).Batch.Count);

@@ -10,7 +10,7 @@ namespace Loggregator.IntegrationTests.Client;
 
 public sealed class ConsumerTests : ClusterTest
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task TrafficController_RestartedUnderLoad_StreamGoesOnWithoutGapAndWithoutCopies()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -37,7 +37,7 @@ public sealed class ConsumerTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Cursor_KeptByTheReader_ResumesAtAnotherTrafficController()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -62,7 +62,7 @@ public sealed class ConsumerTests : ClusterTest
         Assert.Equal(Enumerable.Range(0, 2 * Lines).Select(number => (long)number), seen.Concat(rest));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task FirehoseGroup_EachLineGoesToOneMember()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -85,7 +85,7 @@ public sealed class ConsumerTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task MutualTls_WithFiles_EmitsAndReads_AndWithoutTellsWhy()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -107,7 +107,7 @@ public sealed class ConsumerTests : ClusterTest
         Assert.NotEmpty(plain.LastFailure);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task ReverseLogProxy_OfTheOriginalsKind_IsReadAndDialledAgainWhenItWasAway()
     {
         var cancel = TestContext.Current.CancellationToken;

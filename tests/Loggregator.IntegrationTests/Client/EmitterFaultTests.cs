@@ -11,7 +11,7 @@ public sealed class EmitterFaultTests : ClusterTest
 {
     private const int Lines = 500;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task AgentAway_AndBack_NothingIsLostAndOrderHolds()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -34,7 +34,7 @@ public sealed class EmitterFaultTests : ClusterTest
         Assert.Null(reader.NotInOrder("app-0", 2 * Lines));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(WhenFull.DropOldest)]
     [InlineData(WhenFull.DropNewest)]
     [InlineData(WhenFull.Wait)]

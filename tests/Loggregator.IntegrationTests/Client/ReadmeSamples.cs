@@ -98,6 +98,26 @@ internal static class ReadmeSamples
         }
     }
 
+    public static async Task NozzleAsync(string doppler, string cursor, CancellationToken cancel)
+    {
+        var query = new NozzleQuery { ShardId = "siem", Types = EnvelopeTypes.Log, Cursor = cursor };
+        await using var nozzle = new NozzleConsumer(new NozzleOptions { Dopplers = [doppler], Member = "siem-1" }, query);
+        await foreach (var batch in nozzle.ReadAllAsync(cancel))
+        {
+            foreach (var gap in batch.Gaps)
+            {
+                Console.WriteLine($"{gap.Count} envelopes of {gap.SourceId} are lost: {gap.Reason}");
+            }
+
+            foreach (var (id, envelope) in batch.Records)
+            {
+                Console.WriteLine($"{id} {envelope.SourceId}");
+            }
+
+            batch.Acknowledge();
+        }
+    }
+
     public static (EmitterOptions Emitting, ConsumerOptions Reading) Secure(string agent)
     {
         var tls = new ClientTls { CertificateFile = "client.crt", KeyFile = "client.key", AuthorityFile = "ca.crt" };

@@ -22,7 +22,7 @@ public sealed partial class ReadmeTests : ClusterTest
         Assert.All(blocks, block => Assert.InRange(block.Split('\n').Length, 1, 16));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Samples_AgainstACluster_EmitAndRead()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -39,8 +39,9 @@ public sealed partial class ReadmeTests : ClusterTest
             ReadmeSamples.TailAsync(url, reading.Token),
             ReadmeSamples.FirehoseAsync(url, "", reading.Token),
             ReadmeSamples.ReverseLogProxyAsync(cluster.TrafficControllers[0].GrpcAddress, reading.Token),
+            ReadmeSamples.NozzleAsync(cluster.Dopplers[0].GrpcAddress, "", reading.Token),
         };
-        await cluster.SubscribedAsync(4, cancel);
+        await cluster.SubscribedAsync(5, cancel);
         await ReadmeSamples.EmitAsync(agent, cancel);
         await ReadmeSamples.EmitWithPolicyAsync(agent);
         await ReadmeSamples.EmitMetersAsync(agent);
@@ -51,6 +52,7 @@ public sealed partial class ReadmeTests : ClusterTest
             await Deadline.UntilAsync(() => output.Text.Contains(expected, StringComparison.Ordinal), () => $"'{expected}' in\n{output.Text}", cancel);
         }
 
+        await Deadline.UntilAsync(() => NozzleLine().IsMatch(output.Text), () => $"a line of the nozzle in\n{output.Text}", cancel);
         await reading.CancelAsync();
         foreach (var stream in streams)
         {
@@ -63,6 +65,9 @@ public sealed partial class ReadmeTests : ClusterTest
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
+
+    [GeneratedRegex("/[0-9a-f]{16}/[0-9]+ shop\n")]
+    private static partial Regex NozzleLine();
 
     [GeneratedRegex("\n    public static [^\n]*\n    {\n(.*?)\n    }\n", RegexOptions.Singleline)]
     private static partial Regex Body();

@@ -7,7 +7,7 @@ namespace Loggregator.IntegrationTests.Cluster;
 
 public sealed class ConservationTests : ClusterTest
 {
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Conservation_WhenOneEnvelopeIsUnaccountedFor_FailsAndSaysWhere()
     {
         var cancel = TestContext.Current.CancellationToken;

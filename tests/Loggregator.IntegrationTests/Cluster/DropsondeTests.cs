@@ -12,7 +12,7 @@ namespace Loggregator.IntegrationTests.Cluster;
 
 public sealed class DropsondeTests : ClusterTest
 {
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Datagrams_ComeOutAtAnOriginalTrafficControllersSubscription_OverMutualTls()
     {
         var cancel = TestContext.Current.CancellationToken;

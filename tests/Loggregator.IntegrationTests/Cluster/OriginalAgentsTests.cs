@@ -13,7 +13,7 @@ public sealed class OriginalAgentsTests : ClusterTest
 {
     private const int Lines = 600; // of each version
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Envelopes_OfBothVersionsAtRandomDopplers_ReachReadersOfBothOnce()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -46,9 +46,9 @@ internal sealed class AttachClient : IDisposable
 
     public async Task<Opened> OpenAsync(Open open)
     {
-        Opened.Remove(open.Subscription);
+        var before = Opened.GetValueOrDefault(open.Subscription); // what it still gets belongs to this one
         await _call.RequestStream.WriteAsync(new AttachRequest { Open = open }, DopplerHost.Patience);
-        await UntilAsync(() => Opened.ContainsKey(open.Subscription));
+        await UntilAsync(() => !ReferenceEquals(Opened.GetValueOrDefault(open.Subscription), before));
         return Opened[open.Subscription];
     }
 

@@ -3,6 +3,7 @@ using Grpc.Net.Client;
 using Loggregator.Doppler;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.V2;
+using Loggregator.TestKit.Cluster;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -82,14 +83,7 @@ internal sealed class DopplerHost : IAsyncDisposable
         await Ingress.SendAsync(new EnvelopeBatch { Batch = { envelopes } }, cancellationToken: Patience);
 
     /// <summary>Waits for a condition; the failure says which.</summary>
-    public static async Task UntilAsync(Func<bool> holds, string what)
-    {
-        for (var i = 0; !holds(); i++)
-        {
-            Assert.True(i < 1000, "Waited in vain until " + what);
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Patience);
-        }
-    }
+    public static Task UntilAsync(Func<bool> holds, string what) => Deadline.UntilAsync(holds, () => what, Patience);
 
     /// <summary>What went in is in the log or dropped; what matched was written or lost.</summary>
     public async Task AssertConservationAsync()

@@ -10,7 +10,7 @@ namespace Loggregator.IntegrationTests.Exe;
 
 public sealed class SelfMetricsTests
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Dev_DopplersOwnNumbers_AreTailedUnderTheIdentityOfTheOriginal()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -5,7 +5,7 @@ namespace Loggregator.IntegrationTests.Exe;
 
 public sealed partial class SignalTests
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("TERM", "TERM")]
     [InlineData("INT", "INT")]
     [InlineData("TERM", "INT")]

@@ -15,7 +15,7 @@ public sealed class DiscoveryTests : ClusterTest
     private static readonly IPAddress First = IPAddress.Loopback;
     private static readonly IPAddress Second = IPAddress.Parse("127.0.0.2");
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Name_WhoseAnswersChange_MovesAgentsAndReadersWithoutLoss()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -14,7 +14,7 @@ public sealed class LoudSourceTests : ClusterTest
     private const int LinesOfLoud = 100 * LinesOfQuiet;
     private const int LineBytes = 1024;
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task LoudSource_AtAHundredTimesOthersWhileTheAgentsRingOverflows_LosesAloneAndExactlyWhatIsTold()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -38,7 +38,7 @@ public sealed class LoudSourceTests : ClusterTest
         await AccountForAsync(reader, "ring_full", cancel);
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task LoudSource_AtAHundredTimesOthersWhileTheDopplersLogOverflows_LosesAloneAndExactlyWhatIsTold()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -10,7 +10,7 @@ public sealed class PlannedStopTests : ClusterTest
 {
     private static readonly string[] Sources = ["app-0", "app-1", "app-2", "app-3", "app-4", "app-5"];
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Agent_StoppedUnderLoad_HandsOnAllThatItAccepted()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -28,7 +28,7 @@ public sealed class PlannedStopTests : ClusterTest
         Assert.Equal(0, reader.Lost());
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Doppler_StoppedUnderLoad_LosesNothingRepeatsNothingAndKeepsTheOrder()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -75,7 +75,7 @@ public sealed class PlannedStopTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task TrafficController_Stopped_EndsItsStreamsInOrderAndTheOtherServesOn()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -10,7 +10,7 @@ public sealed class RestartTests : ClusterTest
 {
     private static readonly string[] Sources = ["app-0", "app-1", "app-2", "app-3", "app-4", "app-5"];
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task TrafficController_RestartedUnderAHundredTails_ResumesEachAtItsCursor()
     {
         const int Tails = 100;
@@ -46,7 +46,7 @@ public sealed class RestartTests : ClusterTest
         }
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Doppler_KilledUnderLoadAndStartedAgain_IsReadAgainAndExactlyWhatIsLostIsTold(bool minusNine)
@@ -98,7 +98,7 @@ public sealed class RestartTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Doppler_KilledWithLinesUnread_IsAnnouncedAndExactlyWhatIsLostIsTold()
     {
         const int Unread = 3000;

@@ -11,7 +11,7 @@ public sealed class SlowReaderTests : ClusterTest
     private const long LogBytes = 2 * 1024 * 1024;
     private const int LineBytes = 4096;
 
-    [Theory(Timeout = 40_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Subscriber_ThatStopsReading_IsToldWhatItMissedAndOthersMissNothing(bool grpc)

@@ -18,7 +18,7 @@ public sealed class BadEnvelopeTests : ClusterTest
     private const int MaxMessageBytes = 10 * 1024 * 1024;
     private static readonly ClusterOptions Small = new() { Dopplers = 1, Agents = 1, TrafficControllers = 1 };
 
-    [Theory(Timeout = 40_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Message_OverTenMebibytes_IsRefusedAndTheRestGoesOn(bool agent)
@@ -44,7 +44,7 @@ public sealed class BadEnvelopeTests : ClusterTest
         Assert.Null(reader.NotInOrder("app", 30));
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Message_OfJustTenMebibytes_Arrives()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -60,7 +60,7 @@ public sealed class BadEnvelopeTests : ClusterTest
         Assert.Null(reader.NotInOrder("app", 10));
     }
 
-    [Theory(Timeout = 40_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Envelope_WithInvalidTextInsideAGoodBatch_IsDroppedAlone(bool agent)
@@ -94,7 +94,7 @@ public sealed class BadEnvelopeTests : ClusterTest
         Assert.Equal(1, dropped);
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Envelopes_WithoutSourceWithoutPayloadAndWithTenThousandTags_ReachTheReader()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -119,7 +119,7 @@ public sealed class BadEnvelopeTests : ClusterTest
         await Deadline.UntilAsync(() => reader.Tally.Heard("empty-log"), () => $"the log without payload; {reader.Tally}", cancel);
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Envelope_OfFiveMebibytesTowardsAReaderOfFour_IsDroppedForItAndTold()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -142,7 +142,7 @@ public sealed class BadEnvelopeTests : ClusterTest
         Assert.Equal(1, controller.Services.GetRequiredService<TrafficControllerCounters>().DroppedTooLarge);
     }
 
-    [Theory(Timeout = 40_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Message_OfNoise_IsRefusedAndTheConnectionGoesOn(bool agent)

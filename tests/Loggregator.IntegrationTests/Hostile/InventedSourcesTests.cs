@@ -12,7 +12,7 @@ public sealed class InventedSourcesTests : ClusterTest
     private const long Budget = 32 * 1024 * 1024;
     private const long SlackBytes = 200 * 1024 * 1024; // of the whole process: tables of all three roles, pools, garbage
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task InventedSourceIds_ByTheHundredThousand_StayWithinTheBudgetsAndCostOthersNothing()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -12,7 +12,7 @@ public sealed class PortAbuseTests : ClusterTest
     private const int Connections = 20; // of each kind, per port
     private static readonly byte[] Http2Preface = Encoding.ASCII.GetBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-    [Theory(Timeout = 40_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Garbage_AndHalfOpenConnectionsOnEveryPort_LeaveTheRolesServing(bool mutualTls)

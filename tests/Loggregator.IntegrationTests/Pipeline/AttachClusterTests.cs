@@ -12,7 +12,7 @@ public sealed class AttachClusterTests : ClusterTest
     private const ulong Window = 256 * 1024;
     private static readonly string[] Sources = ["app-0", "app-1", "app-2", "app-3", "app-4", "app-5"];
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Firehose_AttachedToATrafficController_IsCompleteOverThreeDopplers()
     {
         const int Lines = 2_000;
@@ -42,7 +42,7 @@ public sealed class AttachClusterTests : ClusterTest
         await reader.CompleteAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task History_ThenLive_UnderLoad_HasNoSeam()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -70,7 +70,7 @@ public sealed class AttachClusterTests : ClusterTest
         await reader.CompleteAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task TrafficController_Restarted_IsReadOnFromTheCursor_WithoutLossOrCopy()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -108,7 +108,7 @@ public sealed class AttachClusterTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Subscription_ThatDoesNotGrant_IsToldWhatItMissed_AndItsNeighbourMissesNothing()
     {
         const int Lines = 2_000, LineBytes = 2_048;

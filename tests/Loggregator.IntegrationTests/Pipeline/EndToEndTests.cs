@@ -9,7 +9,7 @@ public sealed class EndToEndTests : ClusterTest
     private const int Sources = 20;
     private const int LinesPerSource = 400;
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Lines_OverTwoAgentsAndThreeDopplers_ReachEachConsumerOnceAndInOrder()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -34,7 +34,7 @@ public sealed class EndToEndTests : ClusterTest
         }
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Lines_WithMutualTlsOnEveryHop_ReachTheConsumerOnceAndInOrder()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -49,7 +49,7 @@ public sealed class EndToEndTests : ClusterTest
         Assert.Equal(0, reader.Lost());
     }
 
-    [Fact(Timeout = 40_000)]
+    [Fact(Timeout = 120_000)]
     public async Task ShardGroup_OverTwoTrafficControllers_GetsEachLineExactlyOnce()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -75,7 +75,7 @@ public sealed class EndToEndTests : ClusterTest
         Assert.All(members, member => Assert.True(member.Lines > 0, "a member got nothing"));
     }
 
-    [Theory(Timeout = 40_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("lines=10000")]
     [InlineData("since=10m")]
     public async Task Stream_WithHistory_GoesOnLiveWithoutSeamUnderLoad(string start)

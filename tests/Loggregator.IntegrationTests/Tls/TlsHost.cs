@@ -109,7 +109,7 @@ internal sealed class TlsHost : IAsyncDisposable
     public async Task<string> LoggedAsync(string part)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
         while (true)
         {
             if (Logs.Lines.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)

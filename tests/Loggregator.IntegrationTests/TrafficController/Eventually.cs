@@ -5,7 +5,7 @@ namespace Loggregator.IntegrationTests.TrafficController;
 /// <summary>Waits for what other threads bring about; the limit only ends a broken test.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static async Task TrueAsync(Func<bool> condition, string what)
     {

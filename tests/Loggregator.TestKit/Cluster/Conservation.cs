@@ -8,7 +8,7 @@ namespace Loggregator.TestKit.Cluster;
 /// </summary>
 public static class Conservation
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Still = TimeSpan.FromMilliseconds(60); // no counter moves for so long
 
     /// <summary>Waits until all accounts add up and stay so; else tells which do not, with all counters.</summary>

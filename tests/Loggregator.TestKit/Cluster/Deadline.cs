@@ -6,7 +6,7 @@ namespace Loggregator.TestKit.Cluster;
 public static class Deadline
 {
     /// <summary>The wait that a test allows when it names none.</summary>
-    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 

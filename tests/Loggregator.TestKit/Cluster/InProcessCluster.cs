@@ -158,10 +158,10 @@ public sealed class InProcessCluster : IAsyncDisposable
         role.GrpcAddress,
         Agents.Contains(role) ? PeerConnector.AgentName : Dopplers.Contains(role) ? PeerConnector.DopplerName : PeerConnector.ReverseLogProxyName);
 
-    /// <summary>The certificate of a client, where there are certificates.</summary>
-    public ClientTls ClientTls()
+    /// <summary>The certificate of a client, or of a role, where there are certificates.</summary>
+    public ClientTls ClientTls(string caller = "client")
     {
-        var files = _certificates!.FilesOf("client");
+        var files = _certificates!.FilesOf(caller);
         return new ClientTls { CertificateFile = files.Certificate, KeyFile = files.Key, AuthorityFile = files.Authority };
     }
 

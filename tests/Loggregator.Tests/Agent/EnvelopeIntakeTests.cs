@@ -4,10 +4,12 @@ using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.V2;
 using Loggregator.TestKit;
+using Loggregator.Tests.Benchmarks;
 using Xunit;
 
 namespace Loggregator.Tests.Agent;
 
+[Collection(AllocationCollection.Name)]
 public sealed class EnvelopeIntakeTests
 {
     [Fact]

@@ -6,6 +6,7 @@ namespace Loggregator.Tests.Benchmarks;
 /// <summary>
 /// The allocation baselines: bytes of one envelope's way through each benchmark. They may shrink, and then the baseline does too; they never grow.
 /// </summary>
+[Collection(AllocationCollection.Name)]
 public sealed class AllocationTests
 {
     private const int Warmup = 200, Operations = 2_000, Rounds = 5;

@@ -15,7 +15,7 @@ public sealed class LocalhostTests
     /// <summary>The loopback addresses that this machine has.</summary>
     public static TheoryData<string> Loopbacks() => [.. Both.Where(Exists)];
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Listener_Localhost_TakesConnectionsOfEveryFamilyThereIs()
     {
         using var listener = new Listener("Agent:Listen", HostAndPort.Parse("localhost:0"), ListenerKind.Grpc, ListenerSecurity.Plaintext);
@@ -43,7 +43,7 @@ public sealed class LocalhostTests
         Assert.Empty(listener.AllBound);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [MemberData(nameof(Loopbacks))]
     public async Task Connector_LocalhostWherePeerListensOnOneFamily_ReachesIt(string address)
     {

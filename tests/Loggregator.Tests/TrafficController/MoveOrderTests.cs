@@ -4,6 +4,7 @@ using Loggregator.Client.Consume;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.V2;
+using Loggregator.Tests.Benchmarks;
 using Loggregator.TrafficController;
 using Loggregator.TrafficController.Upstream;
 using Microsoft.Extensions.Time.Testing;
@@ -11,6 +12,7 @@ using Xunit;
 
 namespace Loggregator.Tests.TrafficController;
 
+[Collection(AllocationCollection.Name)]
 public sealed class MoveOrderTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();

@@ -26,6 +26,7 @@ internal sealed class GroupConsumer : IAsyncDisposable
     private readonly PeerConnector _connector;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startedAt;
     private Task _lookups = Task.CompletedTask;
     private volatile bool _closed;
@@ -64,21 +65,10 @@ internal sealed class GroupConsumer : IAsyncDisposable
     /// Where it stands: everything before was acknowledged here or is in the Dopplers' hands. To be kept across restarts, and given as
     /// <see cref="GroupConsumerOptions.Start"/>.
     /// </summary>
-    public StreamCursor Cursor
-    {
-        get
-        {
-            lock (_sync)
-            {
-                foreach (var membership in _memberships.Values)
-                {
-                    Keep(membership);
-                }
+    public StreamCursor Cursor => new(Options.Start.Cursor?.MintedAt ?? _startedAt, Marks());
 
-                return new StreamCursor(Options.Start.Cursor?.MintedAt ?? _startedAt, [.. _marks.Values]);
-            }
-        }
-    }
+    /// <summary>Done when the group was joined at a Doppler for the first time, or the consumer is disposed.</summary>
+    public Task Joined => _joined.Task;
 
     /// <summary>How it fares with each Doppler.</summary>
     public IReadOnlyList<DopplerState> Dopplers
@@ -90,6 +80,15 @@ internal sealed class GroupConsumer : IAsyncDisposable
                 return [.. _memberships.Values.Select(membership => membership.State)];
             }
         }
+    }
+
+    /// <summary><see cref="Cursor"/> as it is when a frame of this mark is acknowledged too.</summary>
+    public StreamCursor CursorAfter(CursorMark stored)
+    {
+        var cursor = Cursor;
+        return cursor.TryFind(stored.DopplerId, out var mark) && (mark.Incarnation != stored.Incarnation || mark.Next >= stored.Next)
+            ? cursor
+            : new StreamCursor(cursor.MintedAt, [.. cursor.Marks.Where(other => other.DopplerId != stored.DopplerId), stored]);
     }
 
     internal SubscriptionSpec Spec { get; }
@@ -111,9 +110,8 @@ internal sealed class GroupConsumer : IAsyncDisposable
         await using var cancelled = cancel.Register(_arrived.Set).ConfigureAwait(false);
         while (true)
         {
-            while (TryTake(out var frame))
+            while (!cancel.IsCancellationRequested && TryTake(out var frame))
             {
-                cancel.ThrowIfCancellationRequested();
                 yield return frame!;
             }
 
@@ -172,9 +170,12 @@ internal sealed class GroupConsumer : IAsyncDisposable
         }
 
         await Task.WhenAll([.. _ending, _lookups]).ConfigureAwait(false);
+        _joined.TrySetResult();
         _arrived.Set();
         _stop.Dispose();
     }
+
+    internal void NoteJoined() => _joined.TrySetResult();
 
     /// <summary>Whether a membership may attach to this Doppler: not if another address has led to the same run of it.</summary>
     internal bool Admit(GroupMembership membership, DopplerIdentity identity) => _admitted.GetOrAdd(identity, membership) == membership;
@@ -243,6 +244,19 @@ internal sealed class GroupConsumer : IAsyncDisposable
                     Join(address);
                 }
             }
+        }
+    }
+
+    private CursorMark[] Marks()
+    {
+        lock (_sync)
+        {
+            foreach (var membership in _memberships.Values)
+            {
+                Keep(membership);
+            }
+
+            return [.. _marks.Values];
         }
     }
 

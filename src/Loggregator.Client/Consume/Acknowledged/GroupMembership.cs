@@ -72,6 +72,7 @@ internal sealed class GroupMembership : IDopplerObserver, IDopplerSubscriber, IA
             (_joined, _told, _joinedAt) = (true, false, _time.GetTimestamp());
         }
 
+        _consumer.NoteJoined();
         Log.JoinedGroup(_log, _consumer.Options.ShardId, _dopplerId!, opened.FirstPosition);
         if ((restarted && !_readOut) || (subscription.Resumed && opened.NewGroup))
         {

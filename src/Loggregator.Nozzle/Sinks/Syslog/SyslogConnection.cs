@@ -30,6 +30,25 @@ internal sealed class SyslogConnection : IAsyncDisposable
     /// <summary>Why it is broken, as a phrase.</summary>
     public string Reason => _reason ?? "the connection broke";
 
+    /// <summary>
+    /// Whether the kernel knows of no end or reset by now. The watch may not have run yet, if this process got no time: a delay that is over
+    /// proves nothing then.
+    /// </summary>
+    public bool IsWhole
+    {
+        get
+        {
+            try
+            {
+                return !_broken.IsCancellationRequested && !(_socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Dials, and shakes hands where there is TLS.</summary>
     /// <exception cref="IOException">It did not come about; the message is a phrase.</exception>
     public static async Task<SyslogConnection> OpenAsync(HostAndPort target, (SslClientAuthenticationOptions Options, Func<string?> Refusal)? tls, CancellationToken cancel)

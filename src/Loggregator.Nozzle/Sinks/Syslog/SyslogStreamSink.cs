@@ -62,12 +62,11 @@ internal sealed class SyslogStreamSink : ISink
                 await Task.Delay(_options.Confirm, _time, either.Token);
             }
 
-            return SinkAnswer.Settled;
+            return batch.Pending == 0 || connection.IsWhole ? SinkAnswer.Settled : Failed(batch, connection);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            _resume.Failed(batch);
-            return SinkAnswer.Retry(connection.Reason);
+            return Failed(batch, connection);
         }
     }
 
@@ -81,6 +80,12 @@ internal sealed class SyslogStreamSink : ISink
         _messages.Dispose();
         _frames.Dispose();
         _writing.Dispose();
+    }
+
+    private SinkAnswer Failed(RecordBatch batch, SyslogConnection connection)
+    {
+        _resume.Failed(batch);
+        return SinkAnswer.Retry(connection.Reason);
     }
 
     private async Task<SyslogConnection> WriteAsync(RecordBatch batch, CancellationToken cancel)

@@ -113,9 +113,9 @@ public sealed class V1AttachTests : DopplerTest
 
     private async Task OpenAsync(Open open)
     {
-        _opened.Remove(open.Subscription);
+        var before = _opened.GetValueOrDefault(open.Subscription); // what it still gets belongs to this one
         await SendAsync(new AttachRequest { Open = open });
-        await UntilAsync(() => _opened.ContainsKey(open.Subscription));
+        await UntilAsync(() => !ReferenceEquals(_opened.GetValueOrDefault(open.Subscription), before));
     }
 
     private async Task SendAsync(AttachRequest request)

@@ -8,7 +8,7 @@ namespace Loggregator.IntegrationTests.TrafficController.WebSocket;
 /// <summary>The whole product, read by a client that others have written.</summary>
 public sealed class NpmClientTests : ClusterTest
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("ws", "apps/app/stream")]
     [InlineData("wss", "apps/app/stream")]
     [InlineData("wss", "firehose/s?filter-type=logs")]
@@ -37,7 +37,7 @@ public sealed class NpmClientTests : ClusterTest
         Assert.Equal((4001, ""), (close.GetProperty("code").GetInt32(), close.GetProperty("reason").GetString()));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Stop_ReachesNpmsWsAsGoingAway()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -12,7 +12,7 @@ public sealed class RecentTests : ClusterTest
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task RecentLogs_AreTheNewestLinesFirst()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -29,7 +29,7 @@ public sealed class RecentTests : ClusterTest
         Assert.Empty(await ReadAsync(cluster, "/apps/unknown/recentlogs"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task ContainerMetrics_AreTheNewestOfEachInstance()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using Loggregator.Client;
 using Loggregator.TestKit.Cluster;
+using Loggregator.Tests.Benchmarks;
 using Xunit;
 
 namespace Loggregator.Tests.Client.Emit;
 
 /// <summary>A slow agent under each policy.</summary>
+[Collection(AllocationCollection.Name)]
 public sealed class EmitterPressureTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -180,6 +180,25 @@ public sealed class DeliveryLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stop_WhileASinkDoesNotAnswer_IsOverAfterItsTimeAndLeavesTheBatch()
+    {
+        var sink = new ScriptedSink(1, async (_, cancel) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
+            return SinkAnswer.Settled;
+        })
+        { Trouble = "it reads nothing" };
+        Run(sink);
+        _source.Append(NumberedLog.Envelopes(1, 30));
+        await AdvanceUntilAsync(() => Counters.State == SinkState.Retrying); // the loop waits for the answer
+        await _stop.CancelAsync();
+        await AdvanceUntilAsync(() => _running.IsCompleted, TimeSpan.FromSeconds(1));
+        await _running;
+        Assert.Equal((10, 0), (_source.Taken, _source.Delivered));
+        Assert.Equal(SinkState.Stopped, Counters.State);
+    }
+
+    [Fact]
     public async Task Batch_ThatLingers_TakesWhatComesMeanwhile()
     {
         var sizes = new List<int>();

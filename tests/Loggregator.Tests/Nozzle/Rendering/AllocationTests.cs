@@ -1,10 +1,12 @@
 using Loggregator.Nozzle.Delivery;
 using Loggregator.Nozzle.Rendering;
+using Loggregator.Tests.Benchmarks;
 using Loggregator.Tests.Protocol;
 using Xunit;
 
 namespace Loggregator.Tests.Nozzle.Rendering;
 
+[Collection(AllocationCollection.Name)]
 public sealed class AllocationTests
 {
     public static TheoryData<string> Formats() => ["json", "protobuf", "text", "cef", "ecs", "syslog", "syslog-plain"];

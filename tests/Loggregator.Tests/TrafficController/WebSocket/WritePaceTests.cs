@@ -49,7 +49,7 @@ public sealed class WritePaceTests : IDisposable
         stream.AddGap("b", LossReason.SlowConsumer, 1);
         Assert.False(woken.IsCompleted);
         _time.Advance(WritePace.LongestBeat);
-        await woken.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await woken.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(2, stream.TakeGaps().Length);
     }
 
@@ -61,7 +61,7 @@ public sealed class WritePaceTests : IDisposable
         _pace.Wrote(stream, 300);
         var woken = stream.WaitAsync().AsTask();
         stream.Wake();
-        await woken.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await woken.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class WritePaceTests : IDisposable
         _time.Advance(WritePace.LongestBeat);
         var woken = stream.WaitAsync().AsTask();
         stream.AddGap("a", LossReason.SlowConsumer, 1);
-        await woken.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await woken.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     [Fact]
