@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Loggregator.Client;
 using Loggregator.Client.Connect;
 using Loggregator.Client.Consume;
 using Loggregator.Client.Consume.Acknowledged;
