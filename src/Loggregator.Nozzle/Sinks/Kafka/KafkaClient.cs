@@ -21,6 +21,7 @@ internal sealed unsafe class KafkaClient : IDisposable
     private GCHandle _self;
     private volatile string? _trouble;
     private bool _purged;
+    private bool _disposed;
 
     /// <summary>Makes a client, which connects by itself.</summary>
     /// <param name="settings">By librdkafka's names.</param>
@@ -72,6 +73,7 @@ internal sealed unsafe class KafkaClient : IDisposable
     /// <returns>Why it was not taken: <see cref="ErrorCode.Local_QueueFull"/> until there were reports.</returns>
     public ErrorCode Produce(KafkaTopic topic, int partition, in KafkaMessage message, bool headers, long tag)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this); // for what follows is memory that is not ours
         fixed (byte* key = message.Source, value = message.Value, instance = message.Instance, type = message.Type, cursor = message.Cursor)
         {
             var arguments = stackalloc Argument[10];
@@ -101,6 +103,7 @@ internal sealed unsafe class KafkaClient : IDisposable
     /// <summary>Hands out the reports that there are, after waiting for any, or for <see cref="Wake"/>.</summary>
     public void Poll(int milliseconds)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _ = rd_kafka_poll(_client, milliseconds);
         if (IsBroken && !_purged)
         {
@@ -110,11 +113,16 @@ internal sealed unsafe class KafkaClient : IDisposable
     }
 
     /// <summary>Ends <see cref="Poll"/>, also the next one. Any thread may.</summary>
-    public void Wake() => rd_kafka_queue_yield(_queue);
+    public void Wake()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        rd_kafka_queue_yield(_queue);
+    }
 
     /// <summary>Asks how many partitions a topic has, and notes it; the result says why that is not known, or null. Blocks for up to 5 s.</summary>
     public string? Ask(KafkaTopic topic)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var error = rd_kafka_metadata(_client, 0, Topic(topic.Name), out var metadata, MetadataMilliseconds);
         if (error != 0)
         {
@@ -133,6 +141,12 @@ internal sealed unsafe class KafkaClient : IDisposable
     /// <summary>Throws away what is queued and joins the client's threads. There are no more reports.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         foreach (var topic in _topics.Values)
         {
             rd_kafka_topic_destroy(topic);

@@ -32,6 +32,7 @@ internal sealed class KafkaProducer : IDisposable
     private long _number;
     private long _oneByOne; // sequence of a batch in which something was too large: its messages must not share a request
     private volatile bool _stop;
+    private bool _disposed;
 
     /// <summary>Starts the thread.</summary>
     /// <exception cref="SinkException">The client does not take its settings.</exception>
@@ -62,7 +63,10 @@ internal sealed class KafkaProducer : IDisposable
     {
         lock (_replacing)
         {
-            _client.Wake();
+            if (!_disposed)
+            {
+                _client.Wake();
+            }
         }
     }
 
@@ -71,6 +75,11 @@ internal sealed class KafkaProducer : IDisposable
         _stop = true;
         Wake();
         _thread.Join();
+        lock (_replacing)
+        {
+            _disposed = true;
+        }
+
         _client.Dispose();
         _messages.Dispose();
     }
@@ -82,7 +91,8 @@ internal sealed class KafkaProducer : IDisposable
         while (!_stop)
         {
             GiveUp();
-            _client.Poll(Advance() ? 0 : IdleMilliseconds);
+            var wait = Advance() ? 0 : IdleMilliseconds;
+            _client.Poll(wait); // which may be another client by now
         }
     }
 
