@@ -23,7 +23,7 @@ internal static partial class Log
     [LoggerMessage(4006, LogLevel.Warning, "The cursor of sink {Sink} cannot be written: {Reason}")]
     public static partial void CursorNotKept(ILogger logger, string sink, string reason);
 
-    [LoggerMessage(4007, LogLevel.Information, "Sinks are {Sinks}; {Changed} of them changed.")]
+    [LoggerMessage(4007, LogLevel.Information, "Sinks are {Sinks}; {Changed} changed.")]
     public static partial void Reloaded(ILogger logger, string sinks, int changed);
 
     [LoggerMessage(4008, LogLevel.Error, "Sink {Sink} cannot be started and is tried again at the next reload: {Reason}")]

@@ -14,7 +14,7 @@ internal sealed class NozzleService : IHostedService, IDisposable
     private readonly NozzleParts _parts;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
-    private volatile IReadOnlyList<SinkPipe> _pipes = [];
+    private volatile SinkPipe[] _pipes = [];
     private Task _ticking = Task.CompletedTask;
 
     public NozzleService(NozzleOptions options, PeerConnector connector, TimeProvider time, ILoggerFactory logs, IHostApplicationLifetime lifetime)
@@ -30,10 +30,10 @@ internal sealed class NozzleService : IHostedService, IDisposable
     /// <summary>Whether envelopes come to every sink.</summary>
     public bool Ready => _pipes.All(pipe => pipe.Joined);
 
-    /// <inheritdoc/>
+    /// <summary>Opens all sinks and their spools; nothing moves yet.</summary>
     /// <exception cref="SinkException">A sink cannot be made.</exception>
     /// <exception cref="SpoolException">A spool cannot be opened.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public async Task OpenAsync()
     {
         var opened = new List<SinkPipe>();
         try
@@ -53,8 +53,22 @@ internal sealed class NozzleService : IHostedService, IDisposable
             throw;
         }
 
-        opened.ForEach(Run);
-        _pipes = opened;
+        _pipes = [.. opened];
+    }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_pipes.Length == 0)
+        {
+            await OpenAsync();
+        }
+
+        foreach (var pipe in _pipes)
+        {
+            Run(pipe);
+        }
+
         _ticking = TickAsync(_stop.Token);
     }
 
@@ -68,7 +82,7 @@ internal sealed class NozzleService : IHostedService, IDisposable
         try
         {
             var wanted = SinkDefinition.ReadAll(options, []).ToDictionary(definition => definition.Name);
-            var changed = 0;
+            var changed = new HashSet<string>();
             foreach (var pipe in _pipes)
             {
                 if (wanted.TryGetValue(pipe.Definition.Name, out var definition) && pipe.TryChange(definition))
@@ -77,7 +91,7 @@ internal sealed class NozzleService : IHostedService, IDisposable
                     continue;
                 }
 
-                changed++;
+                changed.Add(pipe.Definition.Name);
                 _pipes = [.. _pipes.Where(other => other != pipe)];
                 await pipe.StopAsync(_parts.Options.DrainDeadline);
                 if (definition is null && pipe.Spool is { Held: > 0 } spool)
@@ -90,11 +104,11 @@ internal sealed class NozzleService : IHostedService, IDisposable
 
             foreach (var definition in wanted.Values)
             {
-                changed++;
+                changed.Add(definition.Name);
                 TryStart(definition);
             }
 
-            Log.Reloaded(_logger, string.Join(", ", _pipes.Select(pipe => pipe.Definition.Name)), changed);
+            Log.Reloaded(_logger, string.Join(", ", _pipes.Select(pipe => pipe.Definition.Name)), changed.Count);
         }
         finally
         {

@@ -18,6 +18,9 @@ namespace Loggregator.Nozzle;
 /// </summary>
 internal sealed class SinkPipe : IAsyncDisposable
 {
+    /// <summary>Name of the spool's folder in that of its sink.</summary>
+    public const string SpoolFolderName = "spool";
+
     private const int MaxUnacknowledged = 4096; // frames
     private const long LiveBytes = 64 * 1024 * 1024, SpoolBytes = 8L * 1024 * 1024 * 1024;
     private readonly NozzleParts _parts;
@@ -118,7 +121,7 @@ internal sealed class SinkPipe : IAsyncDisposable
         }
 
         var folder = FolderOf(parts, name);
-        var options = new SpoolOptions { Directory = Path.Combine(folder, "spool"), MaxBytes = spec.Buffer.Bytes ?? SpoolBytes, WhenFull = spec.Buffer.WhenFull };
+        var options = new SpoolOptions { Directory = Path.Combine(folder, SpoolFolderName), MaxBytes = spec.Buffer.Bytes ?? SpoolBytes, WhenFull = spec.Buffer.WhenFull };
         var spool = EnvelopeSpool.Open(options, logger, parts.Time);
         var buffer = new DurableBuffer(name, spool, spec.Buffer.Order, sink.Limits.MaxBytes, parts.Time, logger);
         return new SinkPipe(definition, parts, sink, buffer, new CursorFile(Path.Combine(folder, "cursor"), name, logger));

@@ -101,7 +101,7 @@ internal sealed class DopplerDirectory
         }
         catch (Exception exception) when (exception is SocketException or TimeoutException or ArgumentException)
         {
-            reason = exception.Message;
+            reason = exception.Message.TrimEnd('.');
         }
 
         if (_failing.Add(host))

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.CommandLine;
 using System.Text;
 using Loggregator.Hosting;
+using Loggregator.Nozzle;
 using Loggregator.Nozzle.Spool;
 using Loggregator.Protocol.Json;
 using Loggregator.Terminal;
@@ -65,7 +66,7 @@ internal static class SpoolCommand
         return command;
     }
 
-    private static Argument<string> Folder() => new("DIR") { Description = "The spool's folder, that of one sink." };
+    private static Argument<string> Folder() => new("DIR") { Description = "A sink's folder below that of the nozzle's spools, or the spool in it." };
 
     private static int Reading(string folder, Func<SpoolFolder, int> read)
     {
@@ -88,7 +89,8 @@ internal static class SpoolCommand
     {
         try
         {
-            return SpoolFolder.Open(folder);
+            var inside = Path.Combine(folder, SinkPipe.SpoolFolderName);
+            return SpoolFolder.Open(Directory.Exists(inside) ? inside : folder);
         }
         catch (SpoolException e)
         {

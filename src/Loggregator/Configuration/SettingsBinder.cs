@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Loggregator.Nozzle;
 using Loggregator.Nozzle.Settings;
 using Loggregator.Nozzle.Sinks;
@@ -67,7 +68,7 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, object> section
     {
         var key = _origins.Keys
             .Where(k => k.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase))
-            .Where(k => message.Contains(k[(section.Length + 1)..], StringComparison.OrdinalIgnoreCase))
+            .Where(k => Regex.IsMatch(message, $@"\b{Regex.Escape(k[(section.Length + 1)..])}\b", RegexOptions.IgnoreCase))
             .MaxBy(k => k.Length);
         return key is null ? message : $"{message} ({_origins[key]})";
     }

@@ -93,7 +93,11 @@ internal sealed class RoleHost : IAsyncDisposable
         return host;
     }
 
-    public Task StartAsync(CancellationToken cancel) => _app.StartAsync(cancel);
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        await (Role.Prepare?.Invoke(_app.Services) ?? Task.CompletedTask);
+        await _app.StartAsync(cancel);
+    }
 
     /// <summary>Stops taking, drains what was taken within the deadline, cuts the rest.</summary>
     public async Task StopAsync()

@@ -27,6 +27,9 @@ internal sealed record Role(
     /// <summary>What <c>/health</c> tells of it beyond that it runs: properties of an object; false: it runs, but not as it should. Null: nothing.</summary>
     public Func<IServiceProvider, Utf8JsonWriter, bool>? Health { get; init; }
 
+    /// <summary>What of a start may fail for reasons that the user can mend: done before anything runs, so that he is told in one sentence. Null: nothing.</summary>
+    public Func<IServiceProvider, Task>? Prepare { get; init; }
+
     /// <summary>Takes changed options over while it runs. Null: it cannot.</summary>
     public Func<IServiceProvider, object, Task>? Reload { get; init; }
 

@@ -58,6 +58,7 @@ internal static class RoleTable
                 NozzleHealth.Write(nozzle, json);
                 return NozzleHealth.IsWell(nozzle);
             },
+            Prepare = services => services.GetRequiredService<NozzleService>().OpenAsync(),
             Reload = (services, options) => services.GetRequiredService<NozzleService>().ReloadAsync((NozzleOptions)options),
         },
     ];

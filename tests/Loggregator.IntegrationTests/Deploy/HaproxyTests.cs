@@ -67,6 +67,7 @@ public sealed class HaproxyTests : ClusterTest
         var alone = cluster.TrafficControllers[0];
         var link = cluster.Link(alone, cluster.Dopplers[0]);
 
+        cluster.Errors.Expect("TLS with doppler"); // the proxy takes the connection and closes it
         link.Cut(refuse: true);
         await SaysAsync(haproxy, "Server http/traffic-controller-1 is DOWN, reason: Layer7 wrong status, code: 503", cancel);
         await SaysAsync(haproxy, "Server grpc/traffic-controller-1 is DOWN", cancel);
