@@ -86,5 +86,6 @@ outage() {
 
 if wanted nozzle-kafka-200k; then kafka nozzle-kafka-200k 200000; fi
 if wanted nozzle-rsyslog-60k; then rsyslog nozzle-rsyslog-60k 60000; fi
+if wanted nozzle-rsyslog-120k; then rsyslog nozzle-rsyslog-120k 120000; fi
 if wanted nozzle-outage; then outage nozzle-outage; fi
 exit "${FAILED:-0}"

@@ -21,6 +21,7 @@ internal sealed class Committer : IDisposable
     private AppendGroup _filling = new();
     private AppendGroup _writing = new();
     private bool _urgent;
+    private long _begunAt; // of the group that is being filled
     private long? _toldAt; // that nothing is stored
     private bool _told;
     private bool _stopping;
@@ -50,6 +51,7 @@ internal sealed class Committer : IDisposable
                 _filling.Add(entry);
                 if (_filling.Blocks == 1)
                 {
+                    _begunAt = _state.Time.GetTimestamp();
                     Monitor.Pulse(_state.Gate);
                 }
 
@@ -103,7 +105,7 @@ internal sealed class Committer : IDisposable
             while (true)
             {
                 hasGroup = _filling.Blocks > 0;
-                var pause = hasGroup ? _state.Options.CommitInterval - _state.Time.GetElapsedTime(_committedAt)
+                var pause = hasGroup ? UntilCommit()
                     : _state.MarkDirty ? MarkInterval - _state.Time.GetElapsedTime(_markedAt)
                     : Timeout.InfiniteTimeSpan;
                 if (hasGroup && (pause <= TimeSpan.Zero || _urgent || _stopping))
@@ -129,6 +131,14 @@ internal sealed class Committer : IDisposable
         }
     }
 
+    // What comes together is stored together: frames arrive in bursts, and each commit costs a sync and several wake-ups.
+    private TimeSpan UntilCommit()
+    {
+        var interval = _state.Options.CommitInterval;
+        var (since, gathering) = (interval - _state.Time.GetElapsedTime(_committedAt), (interval / 5) - _state.Time.GetElapsedTime(_begunAt));
+        return since > gathering ? since : gathering;
+    }
+
     private bool Fits(in SpoolEntry entry) => _filling.Blocks == 0 || _filling.Bytes + entry.Length <= _state.Options.GroupBytes;
 
     private void Refill()
@@ -141,6 +151,7 @@ internal sealed class Committer : IDisposable
         }
 
         _urgent = _waiting.Count > 0;
+        _begunAt = _state.Time.GetTimestamp();
     }
 
     private void Commit()

@@ -16,7 +16,7 @@ internal sealed class SpoolOptions
     /// <summary>What happens when these are used up.</summary>
     public BufferFull WhenFull { get; init; }
 
-    /// <summary>The least time between two groups of appends that are made durable together. After a pause an append is durable at once.</summary>
+    /// <summary>The least time between two groups of appends that are made durable together. After a pause an append waits for a fifth of it.</summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Space is given back by whole segments of so many bytes.</summary>
