@@ -116,6 +116,7 @@ internal sealed class SegmentWriter(SpoolState state) : IDisposable
         segment.Length += group.Bytes;
         segment.FileLength = segment.Length;
         state.NextRecord += group.Records;
+        state.NoteAppended(state.Now);
         segment.Records = segment.Records with { To = state.NextRecord };
     }
 

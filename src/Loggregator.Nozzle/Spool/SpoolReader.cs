@@ -7,8 +7,8 @@ namespace Loggregator.Nozzle.Spool;
 /// </summary>
 internal sealed class SpoolReader : IDisposable
 {
-    /// <summary>Live envelopes that are older than this are left to the background, and live goes on with the newest.</summary>
-    private const long LiveNanoseconds = 500_000_000;
+    /// <summary>Live envelopes that are older than this are left to the background, and live goes on with those of the last moment.</summary>
+    private const long LiveNanoseconds = 800_000_000, MomentNanoseconds = 600_000_000;
 
     /// <summary>More stretches of undelivered records are not opened: live then falls behind instead.</summary>
     private const int MaxStretches = 500;
@@ -107,7 +107,7 @@ internal sealed class SpoolReader : IDisposable
     // False when it is at the end already, or too many stretches are open.
     private bool TryGoToEnd(SpoolBatch batch)
     {
-        var end = _state.Read(state => state.Taken.Ranges.Count < MaxStretches ? state.NextRecord : 0);
+        var end = _state.Read(state => state.Taken.Ranges.Count < MaxStretches ? state.FirstSince(state.Now - MomentNanoseconds) : 0);
         if (end <= batch.Records.To)
         {
             return false;

@@ -11,6 +11,8 @@ namespace Loggregator.Nozzle.Spool;
 /// </summary>
 internal sealed class SpoolState
 {
+    private const long EndsKept = 1_000_000_000;
+    private readonly Queue<(long At, ulong Next)> _ends = new(); // of the appends of the last second, oldest first
     private readonly List<SpoolBatch> _leases = [];
     private volatile string? _trouble;
     private ulong _markVersion;
@@ -94,6 +96,33 @@ internal sealed class SpoolState
             var oldest = Delivered.NextOutside(0);
             return oldest >= NextRecord ? 0 : _leases.Find(lease => lease.Records.From == oldest)?.OldestAt ?? Find(oldest)?.CreatedAt ?? Now;
         }
+    }
+
+    /// <summary>Records were appended, up to <see cref="NextRecord"/>. Under the gate.</summary>
+    public void NoteAppended(long now)
+    {
+        _ends.Enqueue((now, NextRecord));
+        while (_ends.Peek().At < now - EndsKept)
+        {
+            _ends.Dequeue();
+        }
+    }
+
+    /// <summary>The first record that was appended since a time not longer ago than a second, UNIX nanoseconds; the next one when there is none. Under the gate.</summary>
+    public ulong FirstSince(long time)
+    {
+        var first = _ends.Count > 0 ? _ends.Peek().Next : NextRecord;
+        foreach (var (at, next) in _ends)
+        {
+            if (at >= time)
+            {
+                break;
+            }
+
+            first = next;
+        }
+
+        return first;
     }
 
     /// <summary>Reads under the gate.</summary>
