@@ -26,9 +26,10 @@ internal sealed class ReloadWatch : IAsyncDisposable
     /// <param name="host">The role.</param>
     /// <param name="read">Reads all settings anew.</param>
     /// <param name="file">The configuration file; null: there is none.</param>
+    /// <param name="seen">Its stamp from before the settings were read that the role was started with: a change since then is not missed.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Is told of errors.</param>
-    public ReloadWatch(RoleHost host, Func<RoleSettings> read, string? file, TimeProvider time, ILogger logger)
+    public ReloadWatch(RoleHost host, Func<RoleSettings> read, string? file, FileStamp seen, TimeProvider time, ILogger logger)
     {
         (_host, _read, _file, _time, _logger) = (host, read, file, time, logger);
         _hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
@@ -36,7 +37,7 @@ internal sealed class ReloadWatch : IAsyncDisposable
             context.Cancel = true;
             _asked.Set();
         });
-        _watching = WatchAsync();
+        _watching = WatchAsync(seen);
     }
 
     public async ValueTask DisposeAsync()
@@ -48,13 +49,12 @@ internal sealed class ReloadWatch : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task WatchAsync()
+    private async Task WatchAsync(FileStamp seen)
     {
-        var seen = Seen();
         await using var look = _time.CreateTimer(
             _ =>
             {
-                if (Seen() is var now && now != seen)
+                if (FileStamp.Of(_file) is var now && now != seen)
                 {
                     seen = now;
                     _asked.Set();
@@ -87,5 +87,10 @@ internal sealed class ReloadWatch : IAsyncDisposable
         await _host.ReloadAsync(settings.Options(_host.Role));
     }
 
-    private (DateTime Written, long Length) Seen() => _file is not null && new FileInfo(_file) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
+    /// <summary>What changes when a file is written; all zero for one that is not there.</summary>
+    internal readonly record struct FileStamp(DateTime Written, long Length)
+    {
+        /// <summary>The stamp of a file as it is now.</summary>
+        public static FileStamp Of(string? path) => path is not null && new FileInfo(path) is { Exists: true } file ? new(file.LastWriteTimeUtc, file.Length) : default;
+    }
 }

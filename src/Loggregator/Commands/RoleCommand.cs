@@ -22,6 +22,8 @@ internal static class RoleCommand
                 return RoleSettings.Read([role], sources.Read(parsed, errors), errors);
             }
 
+            var file = sources.File(parsed);
+            var seen = ReloadWatch.FileStamp.Of(file);
             var settings = Read();
             using var signals = new Signals();
             return await RunAsync(
@@ -38,7 +40,7 @@ internal static class RoleCommand
                         EmitToOwnAgent(plans, settings);
                     }
                 },
-                (host, logger) => new ReloadWatch(host, Read, sources.File(parsed), time, logger));
+                (host, logger) => new ReloadWatch(host, Read, file, seen, time, logger));
         });
         return command;
     }

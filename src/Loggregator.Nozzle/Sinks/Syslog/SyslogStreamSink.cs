@@ -19,6 +19,7 @@ internal sealed class SyslogStreamSink : ISink
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ResumePoint _resume = new();
     private SyslogConnection? _connection;
+    private int _unconfirmed; // batches written to it that are neither confirmed nor failed
 
     /// <summary>A sink that dials with its first batch.</summary>
     /// <exception cref="SinkException">The TLS files cannot be used.</exception>
@@ -68,6 +69,10 @@ internal sealed class SyslogStreamSink : ISink
         {
             return Failed(batch, connection);
         }
+        finally
+        {
+            Interlocked.Decrement(ref _unconfirmed);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -97,6 +102,11 @@ internal sealed class SyslogStreamSink : ISink
         {
             if (_connection is { Broken.IsCancellationRequested: true })
             {
+                if (Volatile.Read(ref _unconfirmed) > 0)
+                {
+                    throw new IOException(_connection.Reason); // what went before on it has failed too, or is about to know it, and must go first
+                }
+
                 await _connection.DisposeAsync();
                 _connection = null;
             }
@@ -106,6 +116,7 @@ internal sealed class SyslogStreamSink : ISink
             _messages.Render(batch);
             SyslogFrames.Write(_frames, _messages, _options.Framing);
             await _connection.WriteAsync(_frames.Memory, either.Token);
+            Interlocked.Increment(ref _unconfirmed);
             return _connection;
         }
         catch (OperationCanceledException)
