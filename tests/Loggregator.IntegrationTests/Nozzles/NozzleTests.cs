@@ -8,6 +8,7 @@ using Loggregator.Nozzle.Delivery;
 using Loggregator.Pipeline.Flow;
 using Loggregator.TestKit.Cluster;
 using Loggregator.TestKit.Faults;
+using Loggregator.TestKit.Sinks;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -173,6 +174,23 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await WrittenAsync("all", load.Total);
         AssertComplete("all", load);
         await nozzle.StopAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task LiveSink_ThatIsTakenAwayWhileItsReceiverIsDown_CountsWhatItHeldAndWhatWasUnderWay()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var live = $"live=syslog://127.0.0.1:{PeerProcess.FreePort()}?mode=live";
+        var settings = new Dictionary<string, string> { ["Nozzle:DrainDeadline"] = "00:00:00.2" };
+        var cluster = await StartAsync(dopplers: 1, nozzles: 1, settings, FileUrl("all"), live);
+        var pipe = Pipe(cluster, "live");
+        await cluster.Produce(cluster.Agents[0]).SendAsync("app-0", 0, 5000, cancel);
+        await Deadline.UntilAsync(() => pipe.Live!.Appended == 5000 && pipe.Counters.InFlight > 0, () => $"{pipe.Live!.Appended} of 5000", cancel);
+        await cluster.Nozzles[0].Services.GetRequiredService<NozzleService>().ReloadAsync(new NozzleOptions { Sink = [FileUrl("all")] });
+        Assert.True(pipe.Live!.Dropped(LossReason.Unconfirmed) > 0);
+        Assert.Equal(5000, pipe.Live.Dropped(LossReason.Unconfirmed) + pipe.Live.Dropped(LossReason.Shutdown));
+        Assert.Equal(0, pipe.Live.Backlog.Records);
+        await WrittenAsync("all", 5000);
     }
 
     [Fact(Timeout = 60_000)]
