@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -29,6 +30,24 @@ internal static class RecordText
         EnvelopeType.Event => "event"u8,
         _ => "none"u8,
     };
+
+    /// <summary>What a buffer holds from <paramref name="start"/> on goes through <paramref name="write"/>, from the first of the suspect bytes on.</summary>
+    public static void RewriteFrom(MessageBuffer output, int start, SearchValues<byte> suspects, Action<MessageBuffer, ReadOnlySpan<byte>> write)
+    {
+        var first = output.Span[start..].IndexOfAny(suspects);
+        if (first < 0)
+        {
+            return;
+        }
+
+        var rest = output.Span[(start + first)..];
+        var copy = ArrayPool<byte>.Shared.Rent(rest.Length);
+        rest.CopyTo(copy);
+        var length = rest.Length;
+        output.Truncate(start + first);
+        write(output, copy.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(copy);
+    }
 
     /// <summary>Writes UNIX nanoseconds as <c>2006-01-02T15:04:05.999999999Z</c>, always with nine digits.</summary>
     public static void Timestamp(MessageBuffer output, long nanoseconds)
