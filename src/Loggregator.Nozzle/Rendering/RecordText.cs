@@ -13,6 +13,14 @@ internal static class RecordText
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const int MaxScratch = 64 * 1024, MaxBytesOfChar = 3;
+    private const int SecondsLength = 19; // of yyyy-MM-ddTHH:mm:ss
+
+    // The last second's text: most records of a batch are of the same one.
+    [ThreadStatic]
+    private static byte[]? _second;
+
+    [ThreadStatic]
+    private static long _secondOf;
 
     [ThreadStatic]
     private static char[]? _chars;
@@ -130,8 +138,14 @@ internal static class RecordText
             fraction += NanosecondsPerSecond;
         }
 
-        DateTime.UnixEpoch.AddTicks(seconds * TimeSpan.TicksPerSecond).TryFormat(output.GetSpan(19), out var length, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
-        output.Advance(length);
+        var text = _second ??= new byte[SecondsLength];
+        if (seconds != _secondOf || text[0] == 0)
+        {
+            DateTime.UnixEpoch.AddTicks(seconds * TimeSpan.TicksPerSecond).TryFormat(text, out _, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+            _secondOf = seconds;
+        }
+
+        output.Write(text);
     }
 
     private static void Digits(MessageBuffer output, long value, int count)
