@@ -13,6 +13,7 @@ namespace Loggregator.Nozzle.Rendering;
 internal sealed class PlainSyslogFormat(bool metadata = true, string hostname = "") : IRecordFormat
 {
     private readonly byte[] _hostname = Encoding.UTF8.GetBytes(hostname);
+    private readonly TagElements _tags = new();
 
     public string ContentType => "text/plain";
 
@@ -36,7 +37,7 @@ internal sealed class PlainSyslogFormat(bool metadata = true, string hostname = 
         StructuredElement.Parameter(buffer, "id"u8, id);
         StructuredElement.End(buffer);
         var tags = buffer.Length;
-        if (metadata && !StructuredElement.Tags(buffer, envelope, header))
+        if (metadata && !_tags.Write(buffer, envelope, header))
         {
             buffer.Truncate(tags);
         }
