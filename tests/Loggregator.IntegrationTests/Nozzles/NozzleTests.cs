@@ -28,7 +28,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Sinks_EachWithItsFilter_GetTheirSharesCompleteAndInOrder()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -47,7 +47,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Assert.All(Read("some").Sources.SelectMany(app => Read("some").Numbers(app)), number => Assert.Equal(7, number % 10));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task DeadSink_BesideAHealthyOne_TheHealthyNeverNotices_AndTheDeadLosesNothing()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -84,7 +84,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await received;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task LiveSink_ThatStands_LosesOfTheLoudOne_AndIsToldHowMuch()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -113,7 +113,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await received;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Nozzle_StoppedAndStarted_GoesOnWithoutGapOrCopy()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -134,7 +134,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Assert.Empty(Read("all").Gaps);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task WhatTheLogEvictedMeanwhile_IsAGapRecordInTheSink_AndTheSumIsExact()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -154,7 +154,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Assert.True(Read("all").Count > 100, "something is left of the log");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task ForeignEgress_IsReadToo()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -176,7 +176,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await nozzle.StopAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task LiveSink_ThatIsTakenAwayWhileItsReceiverIsDown_CountsWhatItHeldAndWhatWasUnderWay()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -193,7 +193,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await WrittenAsync("all", 5000);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Reload_ChangesFiltersInPlace_AddsAndRemovesSinks()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -261,7 +261,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
     private SinkFile Read(string name) => SinkFile.Of(Path.Combine(_folder, name) is var path && File.Exists(path) ? path : path + ".ndjson");
 
     private Task WrittenAsync(string name, long lines) =>
-        Deadline.UntilAsync(() => Read(name).Count >= lines, () => $"{lines} lines in {name}, {Read(name).Count} are", Cancel, TimeSpan.FromSeconds(40));
+        Deadline.UntilAsync(() => Read(name).Count >= lines, () => $"{lines} lines in {name}, {Read(name).Count} are", Cancel, TimeSpan.FromSeconds(60));
 
     private void AssertComplete(string name, SteadyLoad load)
     {
