@@ -204,15 +204,18 @@ public sealed class EnvelopeLog
     /// <summary>The position that is asked for, and whether what was there is not held any more. Append lock.</summary>
     internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
     {
-        var complete = Math.Max(_classes[0].EvictedTo, _classes[1].EvictedTo) + 1; // from here on nothing was ever evicted
+        var complete = 1 + _classes.Where(kind => Concerns(request, kind.Class)).Max(kind => (long?)kind.EvictedTo).GetValueOrDefault(); // from here on it is all there
         return request.Start switch
         {
-            SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
-            SubscriptionStart.After => (Math.Min(request.After, _head), !_eviction.Never && request.After < complete),
+            SubscriptionStart.Since => (0L, complete > FirstPosition && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
+            SubscriptionStart.After => (Math.Min(request.After, _head), complete > FirstPosition && request.After < complete),
             SubscriptionStart.Last => (0L, false),
             _ => (_head, false),
         };
     }
+
+    private static bool Concerns(SubscriptionRequest request, EnvelopeClass kind) => Enum.GetValues<EnvelopeType>().Any(type =>
+        RowKind.ClassOf((int)type) == kind && request.Selectors.Any(selector => selector.Concerns(type, hasOriginal: false) || selector.Concerns(type, hasOriginal: true)));
 
     internal OpenedSubscription Describe(long first, bool agedOut) =>
         new(first, _head, _head == FirstPosition ? 0 : Segments.Oldest.MinTimestamp, agedOut);

@@ -23,9 +23,6 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     /// <summary>Rows that left the log.</summary>
     public long Rows => classes[0].EvictedRows + classes[1].EvictedRows;
 
-    /// <summary>Whether nothing was ever evicted; then the log holds all that it got.</summary>
-    public bool Never => Rows == 0;
-
     /// <summary>Evicts until <paramref name="room"/> more bytes fit the budget, or nothing but the tail is left to evict.</summary>
     public void MakeRoom(long room, long now, List<LogConsumer> consumers)
     {
