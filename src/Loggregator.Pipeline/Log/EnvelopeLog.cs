@@ -65,7 +65,10 @@ public sealed class EnvelopeLog
     public long Used => Segments.Used;
 
     /// <summary>Envelopes appended.</summary>
-    public long Appended => Head - FirstPosition;
+    public long Appended => Head - FirstPosition - Loaded;
+
+    /// <summary>Envelopes that were not appended but loaded.</summary>
+    public long Loaded { get; private set; }
 
     /// <summary>Envelopes that left the log.</summary>
     public long Evicted => _eviction.Rows;
@@ -84,6 +87,11 @@ public sealed class EnvelopeLog
 
     internal SourceTable SourceTable => _sources;
 
+    internal ClassBudget[] Classes => _classes;
+
+    /// <summary>Nothing was ever evicted.</summary>
+    internal bool HoldsEverything => _eviction.Never;
+
     /// <summary>
     /// Numbers and appends the batch's envelopes, which are in <paramref name="message"/>, and wakes who waits for them. The numbers of a
     /// stream ascend in the log.
@@ -91,6 +99,60 @@ public sealed class EnvelopeLog
     public void Append(ReadOnlySpan<byte> message, AppendBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        Append(message, batch, age: 0);
+    }
+
+    /// <summary>
+    /// Writes the newest of what is held, at most <paramref name="maxBytes"/>. What is appended meanwhile is left out, what is evicted meanwhile may be.
+    /// </summary>
+    public void Save(Stream target, long maxBytes)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        new LogSnapshotWriter(this, target).Write(maxBytes);
+    }
+
+    /// <summary>
+    /// Fills the log, which must not have got anything yet, with what was saved. Positions are new; order, numbers, bytes and counts per source are those
+    /// of the saved log. What is more than the budget is evicted.
+    /// </summary>
+    /// <returns>The envelopes that are held now.</returns>
+    /// <exception cref="LogSnapshotException">The bytes are no saved log, or not all of one; the log is empty then.</exception>
+    public long Load(Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (Head != FirstPosition)
+        {
+            throw new InvalidOperationException("The log has got something already.");
+        }
+
+        var loaded = false;
+        try
+        {
+            var complete = new LogSnapshotReader(this, source).Read();
+            _eviction.LoadedIncomplete = !complete;
+            loaded = true;
+        }
+        finally
+        {
+            lock (AppendGate)
+            {
+                Loaded = Head - FirstPosition;
+                if (!loaded)
+                {
+                    Segments.Roll(0);
+                    _eviction.DropAll(Now, _consumers);
+                }
+            }
+        }
+
+        return _classes.Sum(kind => kind.HeldRows);
+    }
+
+    /// <summary>Seconds since a position was appended. Append lock.</summary>
+    internal long AgeOf(long position) => Math.Max(Now - _times.Of(position), 0);
+
+    internal void Append(ReadOnlySpan<byte> message, AppendBatch batch, long age)
+    {
         var rows = batch.Rows;
         if (rows.IsEmpty)
         {
@@ -99,7 +161,7 @@ public sealed class EnvelopeLog
 
         lock (AppendGate)
         {
-            var now = Now;
+            var now = Now - age;
             _times.Note(_head, now);
             while (!rows.IsEmpty)
             {

@@ -23,8 +23,10 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     /// <summary>Rows that left the log.</summary>
     public long Rows => classes[0].EvictedRows + classes[1].EvictedRows;
 
-    /// <summary>Whether nothing was ever evicted; then the log holds all that it got.</summary>
-    public bool Never => Rows == 0;
+    /// <summary>Whether nothing was ever evicted, also of the log that this one was loaded from; then it holds all that was ever got.</summary>
+    public bool Never => Rows == 0 && !LoadedIncomplete;
+
+    public bool LoadedIncomplete { get; set; }
 
     /// <summary>Evicts until <paramref name="room"/> more bytes fit the budget, or nothing but the tail is left to evict.</summary>
     public void MakeRoom(long room, long now, List<LogConsumer> consumers)
@@ -49,6 +51,15 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         {
             Squeeze(shift, now, consumers);
         }
+    }
+
+    /// <summary>Evicts all but the tail.</summary>
+    public void DropAll(long now, List<LogConsumer> consumers)
+    {
+        var budget = Budget;
+        Budget = 0;
+        MakeRoom(0, now, consumers);
+        Budget = budget;
     }
 
     private void EvictOldest(long now, List<LogConsumer> consumers)
