@@ -81,6 +81,9 @@ internal sealed class ClassBudget(EnvelopeClass kind)
         _evictedTo = Math.Max(_evictedTo, position);
     }
 
+    /// <summary>Of a log that was saved: up to this position something of the class may be missing.</summary>
+    public void RestoreEvictedTo(long position) => _evictedTo = Math.Max(_evictedTo, position);
+
     /// <summary>A row came into the kept segments, or left them.</summary>
     public void CountKept(ref SourceShare share, int length, int by)
     {

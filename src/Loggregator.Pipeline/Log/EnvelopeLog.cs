@@ -19,11 +19,11 @@ public sealed class EnvelopeLog
     /// <summary>The least and the largest part, so that neither class is without floors.</summary>
     public const int MinMetricPercent = 10, MaxMetricPercent = 90;
 
-    private const int MaxSources = 100_000;
+    private const int MaxSources = 100_000, MostEvictedAtOnce = 16 * 1024 * 1024;
     private const int MaxStreams = 128 * 1024; // that are numbered at a time
     private readonly TimeProvider _time;
     private readonly long _started;
-    private readonly SegmentPool _pool;
+    private readonly SegmentPool _pool = new();
     private readonly SourceTable _sources;
     private readonly ClassBudget[] _classes = [new(EnvelopeClass.Logs), new(EnvelopeClass.Metrics)];
     private readonly PositionTimes _times = new();
@@ -46,7 +46,7 @@ public sealed class EnvelopeLog
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
         _started = time.GetTimestamp();
-        _pool = new SegmentPool((int)Math.Clamp(budget / 64, 4 * 1024, 1024 * 1024));
+        _pool.SizeFor(budget);
         _sources = new SourceTable(maxSources);
         Segments = new SegmentList(_pool);
         _binding = new LogBinding(_sources);
@@ -61,11 +61,17 @@ public sealed class EnvelopeLog
     /// <summary>Bytes of memory for envelopes and their rows.</summary>
     public long Budget => _eviction.Budget;
 
+    /// <summary>The part of <see cref="Budget"/> that is for metrics.</summary>
+    public int MetricPercent { get; private set; }
+
     /// <summary>Bytes of memory that are used. Approximate while others append.</summary>
-    public long Used => Segments.Used;
+    public long Used => Segments.Used + _pool.SpareBytes;
 
     /// <summary>Envelopes appended.</summary>
-    public long Appended => Head - FirstPosition;
+    public long Appended => Head - FirstPosition - Loaded;
+
+    /// <summary>Envelopes that were not appended but loaded.</summary>
+    public long Loaded { get; private set; }
 
     /// <summary>Envelopes that left the log.</summary>
     public long Evicted => _eviction.Rows;
@@ -84,6 +90,11 @@ public sealed class EnvelopeLog
 
     internal SourceTable SourceTable => _sources;
 
+    internal ClassBudget[] Classes => _classes;
+
+    /// <summary>Nothing was ever evicted.</summary>
+    internal bool HoldsEverything => _eviction.Never;
+
     /// <summary>
     /// Numbers and appends the batch's envelopes, which are in <paramref name="message"/>, and wakes who waits for them. The numbers of a
     /// stream ascend in the log.
@@ -91,6 +102,60 @@ public sealed class EnvelopeLog
     public void Append(ReadOnlySpan<byte> message, AppendBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        Append(message, batch, age: 0);
+    }
+
+    /// <summary>
+    /// Writes the newest of what is held, at most <paramref name="maxBytes"/>. What is appended meanwhile is left out, what is evicted meanwhile may be.
+    /// </summary>
+    public void Save(Stream target, long maxBytes)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        new LogSnapshotWriter(this, target).Write(maxBytes);
+    }
+
+    /// <summary>
+    /// Fills the log, which must not have got anything yet, with what was saved. Positions are new; order, numbers, bytes and counts per source are those
+    /// of the saved log. What is more than the budget is evicted.
+    /// </summary>
+    /// <returns>The envelopes that are held now.</returns>
+    /// <exception cref="LogSnapshotException">The bytes are no saved log, or not all of one; the log is empty then.</exception>
+    public long Load(Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (Head != FirstPosition)
+        {
+            throw new InvalidOperationException("The log has got something already.");
+        }
+
+        var loaded = false;
+        try
+        {
+            var complete = new LogSnapshotReader(this, source).Read();
+            _eviction.LoadedIncomplete = !complete;
+            loaded = true;
+        }
+        finally
+        {
+            lock (AppendGate)
+            {
+                Loaded = Head - FirstPosition;
+                if (!loaded)
+                {
+                    Segments.Roll(0);
+                    _eviction.DropAll(Now, _consumers);
+                }
+            }
+        }
+
+        return _classes.Sum(kind => kind.HeldRows);
+    }
+
+    /// <summary>Seconds since a position was appended. Append lock.</summary>
+    internal long AgeOf(long position) => Math.Max(Now - _times.Of(position), 0);
+
+    internal void Append(ReadOnlySpan<byte> message, AppendBatch batch, long age)
+    {
         var rows = batch.Rows;
         if (rows.IsEmpty)
         {
@@ -99,7 +164,7 @@ public sealed class EnvelopeLog
 
         lock (AppendGate)
         {
-            var now = Now;
+            var now = Now - age;
             _times.Note(_head, now);
             while (!rows.IsEmpty)
             {
@@ -132,10 +197,29 @@ public sealed class EnvelopeLog
         ArgumentOutOfRangeException.ThrowIfGreaterThan(metricPercent, MaxMetricPercent);
         lock (AppendGate)
         {
-            _eviction.Budget = budget;
             _classes[(int)EnvelopeClass.Metrics].Budget = budget / 100 * metricPercent;
             _classes[(int)EnvelopeClass.Logs].Budget = budget - _classes[(int)EnvelopeClass.Metrics].Budget;
-            _eviction.MakeRoom(0, Now, _consumers);
+            MetricPercent = metricPercent;
+            _pool.SizeFor(budget);
+            if (Segments.Tail.Bytes.Length > _pool.SegmentBytes)
+            {
+                Segments.Roll(0);
+            }
+        }
+
+        // A little at a time: appends wait for one step.
+        for (var stage = Math.Max(budget, Used); ; stage = Math.Max(budget, stage - MostEvictedAtOnce))
+        {
+            lock (AppendGate)
+            {
+                _eviction.Budget = stage;
+                _eviction.MakeRoom(0, 0, Now, _consumers);
+            }
+
+            if (stage == budget)
+            {
+                return;
+            }
         }
     }
 
@@ -205,10 +289,11 @@ public sealed class EnvelopeLog
     internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
     {
         var complete = 1 + _classes.Where(kind => Concerns(request, kind.Class)).Max(kind => (long?)kind.EvictedTo).GetValueOrDefault(); // from here on it is all there
+        var lost = complete > FirstPosition || _eviction.LoadedIncomplete;
         return request.Start switch
         {
-            SubscriptionStart.Since => (0L, complete > FirstPosition && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
-            SubscriptionStart.After => (Math.Min(request.After, _head), complete > FirstPosition && request.After < complete),
+            SubscriptionStart.Since => (0L, lost && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
+            SubscriptionStart.After => (Math.Min(request.After, _head), lost && request.After < complete),
             SubscriptionStart.Last => (0L, false),
             _ => (_head, false),
         };
@@ -245,12 +330,12 @@ public sealed class EnvelopeLog
         var tail = Segments.Tail;
         if (!tail.HasRoom(length))
         {
-            _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
+            _eviction.MakeRoom(length, 0, now, _consumers);
             Segments.Roll(length);
         }
         else if (tail.Count == tail.RowCapacity)
         {
-            _eviction.MakeRoom(Segment.FootprintOf(0, tail.MoreRows - tail.RowCapacity), now, _consumers);
+            _eviction.MakeRoom(0, Segment.FootprintOf(0, tail.MoreRows - tail.RowCapacity), now, _consumers);
             Segments.GrowTail();
         }
     }

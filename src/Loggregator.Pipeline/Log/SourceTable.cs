@@ -36,6 +36,9 @@ internal sealed class SourceTable(int capacity)
         return id.Length > MaxIdBytes ? _entries[Other] : Find(id, hash, out _) ?? Claim(id, hash, beyondCapacity: false);
     }
 
+    /// <summary>The entry of a source that is indexed apart; null if it is not.</summary>
+    public SourceEntry? Find(ReadOnlySpan<byte> id) => Find(id, Hash(id), out _);
+
     /// <summary>The entry of a source that a subscription names; it stays that source's until <see cref="Unpin"/>.</summary>
     public SourceEntry Pin(ReadOnlySpan<byte> id)
     {

@@ -28,7 +28,10 @@ internal static class RoleTable
             (services, options) => services.AddDoppler(options),
             endpoints => endpoints.MapDoppler(),
             options => [new Port("Doppler:Listen", options.Listen, ListenerKind.Grpc)],
-            services => services.GetRequiredService<DopplerService>().Ready),
+            services => services.GetRequiredService<DopplerService>().Ready) with
+        {
+            Reload = (services, options) => Task.Run(() => services.GetRequiredService<DopplerService>().Reload((DopplerOptions)options)),
+        },
         Role.Of<TrafficControllerOptions>(
             "traffic-controller",
             "TrafficController",

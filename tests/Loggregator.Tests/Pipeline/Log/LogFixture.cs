@@ -100,6 +100,19 @@ internal sealed class LogFixture
         }
     }
 
+    /// <summary>Appends a log with the bytes that it came as behind it.</summary>
+    public void AppendWithOriginal(string source, string text, ReadOnlySpan<byte> original)
+    {
+        EnvelopeWriter.Log(_envelope, 0, Utf8(source), "0"u8, Utf8(text));
+        var length = _envelope.WrittenCount;
+        Assert.True(RawEnvelope.TryRead(_envelope.WrittenSpan, out var header));
+        _envelope.Write(original);
+        _batch.AddEnvelope(_envelope.WrittenSpan, 0, length, header, original.Length);
+        Log.Append(_envelope.WrittenSpan, _batch);
+        _batch.Clear();
+        _envelope.ResetWrittenCount();
+    }
+
     private LogFixture AddEnvelope()
     {
         Records.Append(_message, _envelope.WrittenSpan);
