@@ -33,6 +33,7 @@ internal sealed class SourcesReport(LogSources sources, DopplerIdentity identity
             Lost = (ulong)source.Lost,
             OldestTimestamp = source.OldestTimestamp,
             NewestTimestamp = source.NewestTimestamp,
+            IsOther = source.IsOther,
         };
         for (var type = 0; type < TypeCounts.Length; type++)
         {

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using Loggregator.Protocol.Internal;
+using Loggregator.TrafficController.LogCache;
 using Loggregator.TrafficController.Streams.Sse;
 using Microsoft.AspNetCore.Http;
 
@@ -14,9 +14,9 @@ internal sealed class SourcesEndpoint(SourceQuery query)
         var cancel = context.RequestAborted;
         var report = await query.AskAsync(new QueryPairs(context.Request.QueryString.Value).All("source_id"), cancel);
         context.Response.ContentType = "application/json";
-        if (report.Answered < report.Known)
+        if (Partial.Of(report.Answered, report.Known) is { } partial)
         {
-            context.Response.Headers["X-Loggregator-Partial"] = string.Create(CultureInfo.InvariantCulture, $"{report.Answered} of {report.Known}");
+            context.Response.Headers[Partial.Name] = partial;
         }
 
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
