@@ -54,7 +54,7 @@ public sealed class TrafficControllerOptions
     /// <summary>Bytes that may be pending for one client, per Doppler.</summary>
     public long ClientBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Most lines of history that one request may ask for.</summary>
+    /// <summary>Most last lines that are kept back while Dopplers' histories are merged. Of a request for more, copies that two Dopplers hold count twice.</summary>
     public int MaxHistoryLines { get; set; } = 10_000;
 
     /// <summary>Bytes that one request's last lines may take while they are put in order; of a read through log-cache's API, per Doppler.</summary>
