@@ -1,3 +1,4 @@
+using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Grpc;
 
 namespace Loggregator.Doppler;
@@ -16,6 +17,12 @@ public sealed class DopplerOptions
     /// <summary>Memory for the log, rows included, in bytes.</summary>
     /// <value>The smaller of a quarter of the memory limit and 1 GiB.</value>
     public long LogBytes { get; set; } = Math.Max(MinLogBytes, Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, MaxDefaultLogBytes));
+
+    /// <summary>
+    /// The part of <see cref="LogBytes"/> that is for metrics (counters, gauges, timers), in percent; the rest is for logs and events. What one of them
+    /// does not need the other may use; seven eighths of either part cannot be taken away by the other.
+    /// </summary>
+    public int MetricPercent { get; set; } = EnvelopeLog.DefaultMetricPercent;
 
     /// <summary>The largest message that readers of <c>Egress</c> take; a larger envelope is dropped for them and told.</summary>
     public int MaxEgressMessageBytes { get; set; } = RawMethods.MaxMessageBytes;
@@ -38,6 +45,11 @@ public sealed class DopplerOptions
         if (LogBytes < MinLogBytes)
         {
             yield return $"Doppler:LogBytes is {LogBytes}. Give at least {MinLogBytes} (1 MiB); 1073741824 (1 GiB) is usual.";
+        }
+
+        if (MetricPercent is < EnvelopeLog.MinMetricPercent or > EnvelopeLog.MaxMetricPercent)
+        {
+            yield return $"Doppler:MetricPercent is {MetricPercent}. Give {EnvelopeLog.MinMetricPercent} to {EnvelopeLog.MaxMetricPercent}; {EnvelopeLog.DefaultMetricPercent} is usual.";
         }
 
         if (MaxEgressMessageBytes is < 1024 or > RawMethods.MaxMessageBytes)

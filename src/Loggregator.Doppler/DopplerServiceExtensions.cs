@@ -23,7 +23,10 @@ public static class DopplerServiceExtensions
         services.AddSingleton(options);
         services.AddSingleton<DopplerIdentity>();
         services.AddSingleton(provider => new EnvelopeLog(
-            options.LogBytes, provider.GetRequiredService<TimeProvider>(), groups: new GroupLimits { Keep = options.GroupKeep }));
+            options.LogBytes,
+            provider.GetRequiredService<TimeProvider>(),
+            groups: new GroupLimits { Keep = options.GroupKeep },
+            metricPercent: options.MetricPercent));
         services.AddSingleton<LogSources>();
         services.AddSingleton<DopplerCounters>();
         services.AddSingleton<DopplerMetrics>();

@@ -13,13 +13,20 @@ public sealed class EnvelopeLog
     /// <summary>The position of the first envelope.</summary>
     public const long FirstPosition = 1;
 
+    /// <summary>The part of the budget that is for metrics, unless told otherwise.</summary>
+    public const int DefaultMetricPercent = 25;
+
+    /// <summary>The least and the largest part, so that neither class is without floors.</summary>
+    public const int MinMetricPercent = 10, MaxMetricPercent = 90;
+
     private const int MaxSources = 100_000;
     private const int MaxStreams = 128 * 1024; // that are numbered at a time
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly SegmentPool _pool;
     private readonly SourceTable _sources;
-    private readonly WaterLevel _level = new();
+    private readonly ClassBudget[] _classes = [new(EnvelopeClass.Logs), new(EnvelopeClass.Metrics)];
+    private readonly PositionTimes _times = new();
     private readonly LogBinding _binding;
     private readonly Eviction _eviction;
     private readonly List<LogConsumer> _consumers = [];
@@ -32,18 +39,19 @@ public sealed class EnvelopeLog
     /// <param name="time">Tells which sources are idle.</param>
     /// <param name="maxSources">Sources that are indexed apart.</param>
     /// <param name="groups">What groups that acknowledge may take.</param>
-    public EnvelopeLog(long budget, TimeProvider time, int maxSources = MaxSources, GroupLimits? groups = null)
+    /// <param name="metricPercent">The part of the budget that is for metrics, 10 to 90.</param>
+    public EnvelopeLog(long budget, TimeProvider time, int maxSources = MaxSources, GroupLimits? groups = null, int metricPercent = DefaultMetricPercent)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(budget, 64 * 1024);
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
         _started = time.GetTimestamp();
-        Budget = budget;
-        _pool = new SegmentPool((int)Math.Clamp(budget / 32, 4 * 1024, 1024 * 1024));
+        _pool = new SegmentPool((int)Math.Clamp(budget / 64, 4 * 1024, 1024 * 1024));
         _sources = new SourceTable(maxSources);
         Segments = new SegmentList(_pool);
         _binding = new LogBinding(_sources);
-        _eviction = new Eviction(Segments, _pool, _sources, _level, budget);
+        _eviction = new Eviction(Segments, _pool, _sources, _classes);
+        SetBudget(budget, metricPercent);
         Groups = new AckGroups(this, groups ?? new GroupLimits(), time);
     }
 
@@ -51,7 +59,7 @@ public sealed class EnvelopeLog
     public long Head => Volatile.Read(ref _head);
 
     /// <summary>Bytes of memory for envelopes and their rows.</summary>
-    public long Budget { get; }
+    public long Budget => _eviction.Budget;
 
     /// <summary>Bytes of memory that are used. Approximate while others append.</summary>
     public long Used => Segments.Used;
@@ -66,7 +74,9 @@ public sealed class EnvelopeLog
     public AckGroups Groups { get; }
 
     /// <summary>Sources that hold envelopes.</summary>
-    public int HeldSources => _level.Holders;
+    public int HeldSources => _sources.Holders;
+
+    private long Now => (long)_time.GetElapsedTime(_started).TotalSeconds;
 
     internal Lock AppendGate { get; } = new();
 
@@ -89,16 +99,11 @@ public sealed class EnvelopeLog
 
         lock (AppendGate)
         {
-            var now = (long)_time.GetElapsedTime(_started).TotalSeconds;
+            var now = Now;
+            _times.Note(_head, now);
             while (!rows.IsEmpty)
             {
-                var length = rows[0].MaxLength;
-                if (!Segments.Tail.HasRoom(length))
-                {
-                    _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
-                    Segments.Roll(length);
-                }
-
+                SeeToRoom(rows[0].MaxLength, now);
                 rows = rows[AppendTo(Segments.Tail, message, rows, now)..];
             }
 
@@ -114,6 +119,44 @@ public sealed class EnvelopeLog
             }
 
             _toWake.Clear();
+        }
+    }
+
+    /// <summary>Changes what the log may use. If it is less than is used, the oldest goes at once, and who had not read it is told.</summary>
+    /// <param name="budget">Bytes of memory for envelopes and their rows; at least 64 KiB.</param>
+    /// <param name="metricPercent">The part of it that is for metrics, 10 to 90.</param>
+    public void SetBudget(long budget, int metricPercent)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(budget, 64 * 1024);
+        ArgumentOutOfRangeException.ThrowIfLessThan(metricPercent, MinMetricPercent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(metricPercent, MaxMetricPercent);
+        lock (AppendGate)
+        {
+            _eviction.Budget = budget;
+            _classes[(int)EnvelopeClass.Metrics].Budget = budget / 100 * metricPercent;
+            _classes[(int)EnvelopeClass.Logs].Budget = budget - _classes[(int)EnvelopeClass.Metrics].Budget;
+            _eviction.MakeRoom(0, Now, _consumers);
+        }
+    }
+
+    /// <summary>How a class fares.</summary>
+    public ClassUsage Usage(EnvelopeClass kind)
+    {
+        lock (AppendGate)
+        {
+            var budget = _classes[(int)kind];
+            return new ClassUsage
+            {
+                Budget = budget.Budget,
+                Envelopes = budget.Rows,
+                Bytes = budget.Bytes,
+                HeldEnvelopes = budget.HeldRows,
+                HeldBytes = budget.HeldBytes,
+                EvictedEnvelopes = budget.EvictedRows,
+                EvictedBytes = budget.EvictedBytes,
+                Horizon = budget.Rows == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(_times.Newest - _times.Of(budget.EvictedTo + 1)),
+                Oldest = budget.HeldRows == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(_times.Newest - _times.Of(Segments.OldestOf(kind))),
+            };
         }
     }
 
@@ -161,15 +204,18 @@ public sealed class EnvelopeLog
     /// <summary>The position that is asked for, and whether what was there is not held any more. Append lock.</summary>
     internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
     {
-        var complete = Segments.OldestYoung.FirstPosition; // from here on nothing was ever evicted
+        var complete = 1 + _classes.Where(kind => Concerns(request, kind.Class)).Max(kind => (long?)kind.EvictedTo).GetValueOrDefault(); // from here on it is all there
         return request.Start switch
         {
-            SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.OldestYoung.MinTimestamp),
-            SubscriptionStart.After => (Math.Min(request.After, _head), !_eviction.Never && request.After < complete),
+            SubscriptionStart.Since => (0L, complete > FirstPosition && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
+            SubscriptionStart.After => (Math.Min(request.After, _head), complete > FirstPosition && request.After < complete),
             SubscriptionStart.Last => (0L, false),
             _ => (_head, false),
         };
     }
+
+    private static bool Concerns(SubscriptionRequest request, EnvelopeClass kind) => Enum.GetValues<EnvelopeType>().Any(type =>
+        RowKind.ClassOf((int)type) == kind && request.Selectors.Any(selector => selector.Concerns(type, hasOriginal: false) || selector.Concerns(type, hasOriginal: true)));
 
     internal OpenedSubscription Describe(long first, bool agedOut) =>
         new(first, _head, _head == FirstPosition ? 0 : Segments.Oldest.MinTimestamp, agedOut);
@@ -192,6 +238,21 @@ public sealed class EnvelopeLog
         }
 
         return true;
+    }
+
+    private void SeeToRoom(int length, long now)
+    {
+        var tail = Segments.Tail;
+        if (!tail.HasRoom(length))
+        {
+            _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
+            Segments.Roll(length);
+        }
+        else if (tail.Count == tail.RowCapacity)
+        {
+            _eviction.MakeRoom(Segment.FootprintOf(0, tail.MoreRows - tail.RowCapacity), now, _consumers);
+            Segments.GrowTail();
+        }
     }
 
     private int AppendTo(Segment segment, ReadOnlySpan<byte> message, ReadOnlySpan<AppendRow> rows, long now)
@@ -253,8 +314,8 @@ public sealed class EnvelopeLog
 
     private void Note(SourceEntry entry, in AppendRow row, int length, long now, long position)
     {
-        _level.Change(entry.HeldBytes, entry.HeldBytes + length);
-        entry.HeldBytes += length;
+        var kind = RowKind.ClassOf(row.Kind);
+        _classes[(int)kind].Append(ref entry.Share(kind), length);
         entry.Envelopes++;
         entry.Bytes += length;
         entry.ByType[(int)RowKind.TypeOf(row.Kind)]++;

@@ -3,7 +3,7 @@ using Loggregator.Protocol.Envelopes;
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
-/// Reads the oldest or newest envelopes of one source by their timestamps, as the log is when it begins. Segments are looked at in the order of
+/// Reads the oldest or newest envelopes of one source by their timestamps, as the log is when it begins, or later where eviction was faster. Segments are looked at in the order of
 /// time, and none that cannot contribute any more. It holds the gate of a consumer without subscriptions for one segment at a time, so that neither
 /// appends nor eviction wait for it; what eviction moves meanwhile is looked up again. One thread.
 /// </summary>
@@ -14,7 +14,6 @@ public sealed class TimeRead : IDisposable
     private readonly TimeSelection _selection;
     private readonly LogConsumer _guard;
     private readonly Dictionary<Segment, (int Generation, int Rows)> _done = [];
-    private long _head;
     private int _ordinal;
     private bool _others; // rows of sources that are not indexed apart may be of this one
     private long _left; // rows of the source that were not seen yet; -1: not known
@@ -38,16 +37,25 @@ public sealed class TimeRead : IDisposable
     public bool Run()
     {
         _guard.HoldEverything();
-        if (Begin() is not { } entry)
+        SourceEntry? entry;
+        List<View> views;
+        lock (_log.AppendGate)
+        {
+            entry = Begin();
+            views = List();
+        }
+
+        if (entry is null)
         {
             return true;
         }
 
         try
         {
-            while (!LookThrough(List()))
+            while (!LookThrough(views))
             {
                 _left = -1; // what was moved is seen again
+                views = List(); // and what came meanwhile: in a small log nothing else may be left
             }
 
             return !IsTooMuch;
@@ -75,18 +83,14 @@ public sealed class TimeRead : IDisposable
 
     private bool IsDone => _left == 0 || IsTooMuch;
 
-    // The source's entry, which stays its own until it is given back; null when nothing is held of it.
+    // The source's entry, which stays its own until it is given back; null when nothing is held of it. Append lock.
     private SourceEntry? Begin()
     {
-        lock (_log.AppendGate)
-        {
-            _head = _log.Head;
-            _others = _log.SourceTable.Entries[SourceTable.Other].HeldRows > 0;
-            var entry = _log.SourceTable.TryPin(_request.SourceId) ?? (_others ? _log.SourceTable.Pin(_request.SourceId) : null);
-            _ordinal = entry?.Ordinal ?? SourceTable.Other;
-            _left = entry is null || _others || _request.FromPosition > 0 ? -1 : entry.HeldRows;
-            return entry;
-        }
+        _others = _log.SourceTable.Entries[SourceTable.Other].HeldRows > 0;
+        var entry = _log.SourceTable.TryPin(_request.SourceId) ?? (_others ? _log.SourceTable.Pin(_request.SourceId) : null);
+        _ordinal = entry?.Ordinal ?? SourceTable.Other;
+        _left = entry is null || _others || _request.FromPosition > 0 ? -1 : entry.HeldRows;
+        return entry;
     }
 
     private List<View> List()
@@ -159,7 +163,7 @@ public sealed class TimeRead : IDisposable
     {
         var kind = segment.Kinds[row];
         var position = segment.PositionOf(row);
-        if (kind == RowKind.Dead || position >= _head)
+        if (kind == RowKind.Dead)
         {
             return;
         }

@@ -18,9 +18,10 @@ internal sealed class LogFixture
     private readonly ArrayBufferWriter<byte> _envelope = new();
     private readonly ArrayBufferWriter<byte> _message = new();
 
-    public LogFixture(long budget = 1 << 20, int maxSources = 1000, GroupLimits? limits = null)
+    public LogFixture(
+        long budget = 1 << 20, int maxSources = 1000, GroupLimits? limits = null, int metricPercent = EnvelopeLog.DefaultMetricPercent)
     {
-        Log = new EnvelopeLog(budget, Time, maxSources, limits);
+        Log = new EnvelopeLog(budget, Time, maxSources, limits, metricPercent);
         _batch = new AppendBatch(Log);
     }
 
