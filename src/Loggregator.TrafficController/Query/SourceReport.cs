@@ -27,6 +27,8 @@ internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources,
         sum.Lost += other.Lost;
         sum.NewestTimestamp = Math.Max(sum.NewestTimestamp, other.NewestTimestamp);
 
+        sum.Logs = Sum(sum.Logs, other.Logs);
+        sum.Metrics = Sum(sum.Metrics, other.Metrics);
         for (var type = 0; type < other.ByType.Count; type++)
         {
             if (type < sum.ByType.Count)
@@ -39,4 +41,11 @@ internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources,
             }
         }
     }
+
+    private static SourceClass? Sum(SourceClass? one, SourceClass? other) => one is null || other is null ? one ?? other : new SourceClass
+    {
+        HeldEnvelopes = one.HeldEnvelopes + other.HeldEnvelopes,
+        HeldBytes = one.HeldBytes + other.HeldBytes,
+        Evicted = one.Evicted + other.Evicted,
+    };
 }

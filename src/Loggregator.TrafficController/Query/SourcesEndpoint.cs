@@ -51,6 +51,20 @@ internal sealed class SourcesEndpoint(SourceQuery query)
         }
 
         json.WriteEndArray();
+        Write(json, "logs", source.Logs);
+        Write(json, "metrics", source.Metrics);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, SourceClass? held)
+    {
+        if (held is not null)
+        {
+            json.WriteStartObject(name);
+            json.WriteNumber("held_envelopes", held.HeldEnvelopes);
+            json.WriteNumber("held_bytes", held.HeldBytes);
+            json.WriteNumber("evicted", held.Evicted);
+            json.WriteEndObject();
+        }
     }
 }
