@@ -52,7 +52,7 @@ internal sealed class OrderedRead(EnvelopeLog log, DopplerIdentity identity, Dop
 
     private MessageBuffer Finish(MessageBuffer frame)
     {
-        new ReadFrame { DopplerId = identity.Id, Incarnation = identity.Incarnation }.WriteTo(frame);
+        new ReadFrame { DopplerId = identity.Id, Incarnation = identity.Incarnation, ByTime = true }.WriteTo(frame);
         return frame;
     }
 

@@ -43,6 +43,13 @@ internal static class RoleTable
             [
                 new Port("TrafficController:HttpListen", options.HttpListen, ListenerKind.Http, options.NoAccessControl),
                 new Port("TrafficController:GrpcListen", options.GrpcListen, ListenerKind.Grpc),
+                .. options.LogCacheGatewayListen.Length == 0 ? (Port[])[] :
+                [
+                    new Port("TrafficController:LogCacheGatewayListen", options.LogCacheGatewayListen, ListenerKind.Http, options.NoAccessControl)
+                    {
+                        Serve = TrafficControllerEndpoints.LogCacheGateway,
+                    },
+                ],
             ],
             services => services.GetRequiredService<TrafficControllerService>().Ready),
         Role.Of<NozzleOptions>(

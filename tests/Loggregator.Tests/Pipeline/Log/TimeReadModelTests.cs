@@ -158,7 +158,13 @@ public sealed class TimeReadModelTests
         var expected = ordered.TakeWhile((row, i) => i < limit || row.Timestamp == ordered[limit - 1].Timestamp).Select(row => row.Instance);
         var read = TimeReadTests.ReadAll(log.Log, new TimeReadRequest
         {
-            SourceId = Encoding.UTF8.GetBytes(source), Start = start, End = end, Types = types, Descending = descending, Limit = limit, FromPosition = from,
+            SourceId = Encoding.UTF8.GetBytes(source),
+            Start = start,
+            End = end,
+            Types = types,
+            Descending = descending,
+            Limit = limit,
+            FromPosition = from,
             Names = name is null ? null : NameFilter.TryCreate($"^{name}$", out _),
         });
         Assert.Equal(expected, read.Select(envelope => envelope.InstanceId));

@@ -194,7 +194,12 @@ public sealed class TimeReadTests
         string source, long start = long.MinValue, long end = long.MaxValue, int limit = 100, bool descending = false, int types = -1, string? names = null) =>
         ReadAll(_log.Log, new TimeReadRequest
         {
-            SourceId = System.Text.Encoding.UTF8.GetBytes(source), Start = start, End = end, Limit = limit, Descending = descending, Types = types,
+            SourceId = System.Text.Encoding.UTF8.GetBytes(source),
+            Start = start,
+            End = end,
+            Limit = limit,
+            Descending = descending,
+            Types = types,
             Names = names is null ? null : NameFilter.TryCreate(names, out _),
         });
 
