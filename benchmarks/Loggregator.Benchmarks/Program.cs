@@ -27,6 +27,13 @@ if (args is ["kafka", ..])
     return;
 }
 
+if (args is ["series", ..])
+{
+    SeriesReport.Run(
+        args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 50_000, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 1440);
+    return;
+}
+
 if (args is ["kafka-brokers"])
 {
     KafkaComparison.RunBrokers();

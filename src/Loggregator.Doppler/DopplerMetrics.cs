@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using Loggregator.Doppler.Series;
 using Loggregator.Pipeline.Flow;
+using Loggregator.Pipeline.Series;
 
 namespace Loggregator.Doppler;
 
@@ -9,7 +11,7 @@ public sealed class DopplerMetrics
     private const string Envelopes = "{envelope}", Bytes = "By", Streams = "{stream}";
 
     /// <summary>Registers the instruments.</summary>
-    public DopplerMetrics(IMeterFactory meters, DopplerCounters counters)
+    public DopplerMetrics(IMeterFactory meters, DopplerCounters counters, SeriesStore series, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(counters);
@@ -44,6 +46,7 @@ public sealed class DopplerMetrics
         Count("groups.forgotten", "{group}", () => counters.ForgottenGroups, "Acknowledging groups forgotten because they had no members for too long");
         LogMetrics.Register(meter, counters);
         GroupMetrics.Register(meter, counters);
+        SeriesMetrics.Register(meter, series, time);
         meter.CreateObservableCounter("loggregator.doppler.dropped", () => Dropped(counters), Envelopes, "Envelopes dropped, by direction and reason");
         meter.CreateObservableCounter(
             "loggregator.doppler.v1.unreadable", () => ConversionFaultText.Measure(counters.UnreadableV1), Envelopes, "Dropsonde envelopes dropped as invalid, by what is wrong");

@@ -1,4 +1,5 @@
 using Loggregator.Pipeline.Log;
+using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Grpc;
 
 namespace Loggregator.Doppler;
@@ -6,7 +7,7 @@ namespace Loggregator.Doppler;
 /// <summary>Settings of the doppler role, section <c>Doppler</c>.</summary>
 public sealed class DopplerOptions
 {
-    private const long MinLogBytes = 1024 * 1024, MaxDefaultLogBytes = 1024 * 1024 * 1024;
+    private const long MinLogBytes = 1024 * 1024, MaxDefaultLogBytes = 1024 * 1024 * 1024, MaxDefaultSeriesBytes = 512 * 1024 * 1024;
 
     /// <summary>Where agents, Traffic Controllers and original peers connect.</summary>
     public string Listen { get; set; } = "0.0.0.0:8082";
@@ -23,6 +24,16 @@ public sealed class DopplerOptions
     /// does not need the other may use; seven eighths of either part cannot be taken away by the other.
     /// </summary>
     public int MetricPercent { get; set; } = EnvelopeLog.DefaultMetricPercent;
+
+    /// <summary>Memory for series of counters and gauges, in bytes; 0 keeps none.</summary>
+    /// <value>The smaller of an eighth of the memory limit and 512 MiB.</value>
+    public long SeriesBytes { get; set; } = Math.Max(SeriesLimits.MinBytes, Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, MaxDefaultSeriesBytes));
+
+    /// <summary>Series of one source; samples of what goes over are folded into its counter <c>other</c>. Series that got nothing for an hour give way to new ones.</summary>
+    public int MaxSeriesPerSource { get; set; } = 10_000;
+
+    /// <summary>Series of all sources together; samples of what goes over are folded.</summary>
+    public int MaxSeries { get; set; } = 200_000;
 
     /// <summary>The largest message that readers of <c>Egress</c> take; a larger envelope is dropped for them and told.</summary>
     public int MaxEgressMessageBytes { get; set; } = RawMethods.MaxMessageBytes;
@@ -50,6 +61,21 @@ public sealed class DopplerOptions
         if (MetricPercent is < EnvelopeLog.MinMetricPercent or > EnvelopeLog.MaxMetricPercent)
         {
             yield return $"Doppler:MetricPercent is {MetricPercent}. Give {EnvelopeLog.MinMetricPercent} to {EnvelopeLog.MaxMetricPercent}; {EnvelopeLog.DefaultMetricPercent} is usual.";
+        }
+
+        if (SeriesBytes is not 0 and < SeriesLimits.MinBytes)
+        {
+            yield return $"Doppler:SeriesBytes is {SeriesBytes}. Give at least {SeriesLimits.MinBytes} (1 MiB), or 0 for no series; 536870912 (512 MiB) is usual.";
+        }
+
+        if (MaxSeriesPerSource < 1)
+        {
+            yield return $"Doppler:MaxSeriesPerSource is {MaxSeriesPerSource}. Give at least 1; 10000 is usual.";
+        }
+
+        if (MaxSeries < 1)
+        {
+            yield return $"Doppler:MaxSeries is {MaxSeries}. Give at least 1; 200000 is usual.";
         }
 
         if (MaxEgressMessageBytes is < 1024 or > RawMethods.MaxMessageBytes)

@@ -4,7 +4,9 @@ using Loggregator.Doppler.Ingest;
 using Loggregator.Doppler.Ingress;
 using Loggregator.Doppler.Lifetime;
 using Loggregator.Pipeline.Groups;
+using Loggregator.Doppler.Series;
 using Loggregator.Pipeline.Log;
+using Loggregator.Pipeline.Series;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -27,6 +29,9 @@ public static class DopplerServiceExtensions
             provider.GetRequiredService<TimeProvider>(),
             groups: new GroupLimits { Keep = options.GroupKeep },
             metricPercent: options.MetricPercent));
+        services.AddSingleton(provider => new SeriesStore(
+            new SeriesLimits { Bytes = options.SeriesBytes, MaxSeriesPerSource = options.MaxSeriesPerSource, MaxSeries = options.MaxSeries },
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LogSources>();
         services.AddSingleton<DopplerCounters>();
         services.AddSingleton<DopplerMetrics>();
@@ -50,6 +55,7 @@ public static class DopplerServiceExtensions
         services.AddHostedService(provider =>
         {
             provider.GetRequiredService<DopplerMetrics>();
+            SeriesMetrics.Tell(provider.GetRequiredService<SeriesStore>(), provider.GetRequiredService<ILogger<SeriesStore>>());
             return provider.GetRequiredService<DopplerService>();
         });
         return services;

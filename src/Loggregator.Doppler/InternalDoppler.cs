@@ -5,7 +5,9 @@ using Loggregator.Doppler.Attach;
 using Loggregator.Doppler.Ingest;
 using Loggregator.Doppler.Lifetime;
 using Loggregator.Doppler.Queries;
+using Loggregator.Doppler.Series;
 using Loggregator.Pipeline.Log;
+using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
 using Microsoft.Extensions.Logging;
@@ -15,6 +17,7 @@ namespace Loggregator.Doppler;
 /// <summary><c>loggregator.internal.v1.Doppler</c>: what our own tiers call.</summary>
 internal sealed class InternalDoppler(
     EnvelopeLog log,
+    SeriesStore series,
     LogSources sources,
     DropsondeRows v1,
     DopplerIdentity identity,
@@ -28,10 +31,13 @@ internal sealed class InternalDoppler(
     private static readonly Method<MessageBuffer, MessageBuffer> Sources =
         new(MethodType.ServerStreaming, RawMethods.Internal, "Sources", RawMethods.Marshaller, RawMethods.Marshaller);
 
+    private static readonly Method<MessageBuffer, MessageBuffer> ReadSeries =
+        new(MethodType.ServerStreaming, RawMethods.Internal, "ReadSeries", RawMethods.Marshaller, RawMethods.Marshaller);
+
     private async Task IngestAsync(IAsyncStreamReader<MessageBuffer> batches, IServerStreamWriter<MessageBuffer> answers, ServerCallContext context)
     {
         using var stream = draining.Enter(StreamKind.Ingress);
-        using var session = new IngestSession(log, identity, counters, draining, lanes, pace, time, logger);
+        var session = new IngestSession(log, series, identity, counters, draining, lanes, pace, time, logger);
         await session.RunAsync(batches, answers, context);
     }
 
@@ -76,6 +82,17 @@ internal sealed class InternalDoppler(
         }
     }
 
+    private async Task ReadSeriesAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> frames, ServerCallContext context)
+    {
+        ReadSeriesRequest request;
+        using (message)
+        {
+            request = WireRequest.Parse(ReadSeriesRequest.Parser, message.Span);
+        }
+
+        await new SeriesRead(series, identity, counters).RunAsync(request, frames, context.CancellationToken);
+    }
+
     /// <summary>Binds the calls to raw messages.</summary>
     internal sealed class Methods : IServiceMethodProvider<InternalDoppler>
     {
@@ -84,6 +101,7 @@ internal sealed class InternalDoppler(
             context.AddDuplexStreamingMethod(RawMethods.Ingest, [], (service, batches, answers, call) => service.IngestAsync(batches, answers, call));
             context.AddServerStreamingMethod(RawMethods.Read, [], (service, request, frames, call) => service.ReadAsync(request, frames, call));
             context.AddServerStreamingMethod(Sources, [], (service, request, frames, call) => service.SourcesAsync(request, frames, call));
+            context.AddServerStreamingMethod(ReadSeries, [], (service, request, frames, call) => service.ReadSeriesAsync(request, frames, call));
             context.AddDuplexStreamingMethod(RawMethods.Attach, [], (service, requests, frames, call) => service.AttachAsync(requests, frames, call));
         }
     }

@@ -24,6 +24,10 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Information, "Member {Member} of group {Group} acknowledges again.")]
     public static partial void MemberAcknowledges(ILogger logger, string member, string group);
 
+    [LoggerMessage(2020, LogLevel.Warning,
+        "Source {Source} has metrics that there is no room for as series of their own, by the limit of '{Limit}'; their samples are folded and counted.")]
+    public static partial void SeriesFolded(ILogger logger, string source, string limit);
+
     [LoggerMessage(2006, LogLevel.Warning, "Member {Member} of group {Group} was sent away: {Reason}")]
     public static partial void MemberEnded(ILogger logger, string member, string group, string reason);
 

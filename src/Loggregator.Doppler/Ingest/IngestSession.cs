@@ -1,8 +1,10 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Loggregator.Doppler.Ingress;
 using Loggregator.Doppler.Lifetime;
 using Loggregator.Pipeline.Flow;
 using Loggregator.Pipeline.Log;
+using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
@@ -16,16 +18,17 @@ namespace Loggregator.Doppler.Ingest;
 /// </summary>
 internal sealed class IngestSession(
     EnvelopeLog log,
+    SeriesStore series,
     DopplerIdentity identity,
     DopplerCounters counters,
     Draining draining,
     IngestLanes lanes,
     IngestPace pace,
     TimeProvider time,
-    ILogger logger) : IDisposable
+    ILogger logger)
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(500);
-    private readonly AppendBatch _rows = new(log);
+    private readonly IntakeBatch _batch = new(log, series);
     private readonly AsyncSignal _due = new();
     private readonly IngestAnswer _answer = new();
     private IngestLane? _lane;
@@ -60,8 +63,6 @@ internal sealed class IngestSession(
             await answering;
         }
     }
-
-    public void Dispose() => _rows.Clear();
 
     private void Accept(ReadOnlySpan<byte> message)
     {
@@ -119,7 +120,7 @@ internal sealed class IngestSession(
         {
             if (RawEnvelope.TryReadHeader(records.Current, out var header))
             {
-                _rows.AddRecord(message, records.RecordOffset, records.RecordLength, records.Current.Length, header);
+                _batch.AddRecord(message, records.RecordOffset, records.RecordLength, records.Current.Length, header);
             }
             else
             {
@@ -127,8 +128,7 @@ internal sealed class IngestSession(
             }
         }
 
-        log.Append(message, _rows);
-        _rows.Clear();
+        _batch.Append(message);
         Interlocked.Add(ref counters.Received, count);
         Interlocked.Add(ref counters.ReceivedBytes, message.Length);
         Interlocked.Increment(ref counters.Batches);

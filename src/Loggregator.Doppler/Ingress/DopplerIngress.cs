@@ -2,6 +2,7 @@ using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Loggregator.Doppler.Lifetime;
 using Loggregator.Pipeline.Log;
+using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Grpc;
 
 namespace Loggregator.Doppler.Ingress;
@@ -10,11 +11,11 @@ namespace Loggregator.Doppler.Ingress;
 /// <c>loggregator.v2.Ingress</c> and, of v1, <c>plumbing.DopplerIngestor</c>, for original agents and anyone else: all calls. A half-close is answered with OK. When the role
 /// stops, streams are read for a short while longer and then end with Unavailable, so that producers turn elsewhere.
 /// </summary>
-internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Draining draining)
+internal sealed class DopplerIngress(EnvelopeLog log, SeriesStore series, EnvelopeIntake intake, Draining draining)
 {
     private Task<MessageBuffer> Send(MessageBuffer message, ServerCallContext context)
     {
-        var batch = new AppendBatch(log);
+        var batch = new IntakeBatch(log, series);
         using (message)
         {
             AcceptBatch(message, batch);
@@ -33,9 +34,9 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
         ReceiveAsync(messages, (message, batch) => intake.AcceptDropsonde(message.Span, batch), context);
 
     private async Task<MessageBuffer> ReceiveAsync(
-        IAsyncStreamReader<MessageBuffer> messages, Action<MessageBuffer, AppendBatch> accept, ServerCallContext context)
+        IAsyncStreamReader<MessageBuffer> messages, Action<MessageBuffer, IntakeBatch> accept, ServerCallContext context)
     {
-        var batch = new AppendBatch(log);
+        var batch = new IntakeBatch(log, series);
         using var stream = draining.Enter(StreamKind.Ingress);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, draining.EndOfIngress);
         try
@@ -56,7 +57,7 @@ internal sealed class DopplerIngress(EnvelopeLog log, EnvelopeIntake intake, Dra
         return MessageBuffer.Rent(0);
     }
 
-    private void AcceptBatch(MessageBuffer message, AppendBatch batch)
+    private void AcceptBatch(MessageBuffer message, IntakeBatch batch)
     {
         if (!intake.AcceptBatch(message.Span, batch))
         {

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.V1;
@@ -8,10 +7,10 @@ using Loggregator.Protocol.V2;
 namespace Loggregator.Doppler.Ingress;
 
 /// <summary>
-/// Step 5 of the spine for bytes from outside: validates each envelope and hands the batch to the log in one piece, which numbers it.
+/// Step 5 of the spine for bytes from outside: validates each envelope and hands the batch in one piece to the log, which numbers it, and to the series.
 /// Any thread.
 /// </summary>
-internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
+internal sealed class EnvelopeIntake(DopplerCounters counters)
 {
     private const int UsualGrowth = 512; // of an envelope that is turned into one of v2
 
@@ -21,7 +20,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
     private static readonly string[] ReservedTags = ["hop", "reason"];
 
     /// <summary>Takes an EnvelopeBatch. False when the message is malformed; the envelopes before that place were taken.</summary>
-    public bool AcceptBatch(ReadOnlySpan<byte> message, AppendBatch batch)
+    public bool AcceptBatch(ReadOnlySpan<byte> message, IntakeBatch batch)
     {
         var records = new RecordReader(message);
         var received = 0;
@@ -37,7 +36,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
     }
 
     /// <summary>Takes one bare envelope.</summary>
-    public void Accept(ReadOnlySpan<byte> envelope, AppendBatch batch)
+    public void Accept(ReadOnlySpan<byte> envelope, IntakeBatch batch)
     {
         Count(1, envelope.Length);
         Read(envelope, 0, envelope.Length, batch);
@@ -45,7 +44,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
     }
 
     /// <summary>Takes an EnvelopeData of plumbing: the v2 form of the dropsonde envelope in it, and its own bytes beside. One that is none is dropped alone.</summary>
-    public void AcceptDropsonde(ReadOnlySpan<byte> message, AppendBatch batch)
+    public void AcceptDropsonde(ReadOnlySpan<byte> message, IntakeBatch batch)
     {
         Interlocked.Increment(ref counters.PushedV1);
         var data = new RecordReader(message); // the field has the number of a record's
@@ -74,7 +73,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
         Interlocked.Increment(ref counters.Batches);
     }
 
-    private void Read(ReadOnlySpan<byte> message, int offset, int length, AppendBatch batch, int originalLength = 0)
+    private void Read(ReadOnlySpan<byte> message, int offset, int length, IntakeBatch batch, int originalLength = 0)
     {
         var envelope = message.Slice(offset, length);
         if (!RawEnvelope.TryRead(envelope, out var header))
@@ -100,15 +99,7 @@ internal sealed class EnvelopeIntake(EnvelopeLog log, DopplerCounters counters)
         }
     }
 
-    private void Append(ReadOnlySpan<byte> message, AppendBatch batch)
-    {
-        if (batch.Count > 0)
-        {
-            log.Append(message, batch);
-            Interlocked.Add(ref counters.Stamped, batch.Unnumbered);
-            batch.Clear();
-        }
-    }
+    private void Append(ReadOnlySpan<byte> message, IntakeBatch batch) => Interlocked.Add(ref counters.Stamped, batch.Append(message));
 
     // A gap record, or a counter whose deprecated tags could become one when they are made tags.
     private static bool PretendsToBeOurs(ReadOnlySpan<byte> envelope, in EnvelopeHeader header) =>

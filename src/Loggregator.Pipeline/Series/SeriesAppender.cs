@@ -1,3 +1,4 @@
+using System.Text;
 using Loggregator.Protocol.Envelopes;
 
 namespace Loggregator.Pipeline.Series;
@@ -7,9 +8,10 @@ internal sealed class SeriesAppender
 {
     private const int MaxNameBytes = 1024, MaxIdentityBytes = 8 * 1024;
     private const uint SearchInterval = 10; // seconds between two searches for idle series
+    private const uint WarningInterval = 60; // seconds
     private const int FirstWindow = 4;
     private readonly long[] _folded = new long[3];
-    private uint _nextSearch;
+    private uint _nextSearch, _nextWarning;
 
     public SeriesAppender(SeriesLimits limits, SeriesCounters counters)
     {
@@ -32,6 +34,9 @@ internal sealed class SeriesAppender
 
     /// <summary>Sources whose count of folded samples has grown.</summary>
     public List<SeriesSource> FoldedSources { get; } = [];
+
+    /// <inheritdoc cref="SeriesStore.OnFolded"/>
+    public Action<FoldLimit, string>? OnFolded { get; set; }
 
     /// <summary>Samples folded because of this limit. Any thread.</summary>
     public long FoldedBy(FoldLimit limit) => Volatile.Read(ref _folded[(int)limit]);
@@ -58,6 +63,7 @@ internal sealed class SeriesAppender
         if (!beyondLimits && LimitOf(source, identity.Length, name.Length) is { } limit)
         {
             Fold(Index.FindSource(header.SourceId.Of(identity)), limit, time);
+            Tell(limit, header.SourceId.Of(identity));
             return null;
         }
 
@@ -130,6 +136,15 @@ internal sealed class SeriesAppender
         {
             source.FoldedIsDue = true;
             FoldedSources.Add(source);
+        }
+    }
+
+    private void Tell(FoldLimit limit, ReadOnlySpan<byte> sourceId)
+    {
+        if (Now >= _nextWarning && OnFolded is { } tell)
+        {
+            _nextWarning = Now + WarningInterval;
+            tell(limit, Encoding.UTF8.GetString(sourceId));
         }
     }
 

@@ -11,7 +11,7 @@ namespace Loggregator.Pipeline.Series;
 public sealed class SeriesBatch(SeriesStore store)
 {
     private const long NanosecondsPerMillisecond = 1_000_000;
-    private const int UsualCanonicalBytes = 64 * 1024;
+    private const int UsualCanonicalBytes = 64 * 1024, UsualMetrics = 32 * 1024;
     private ArrayBufferWriter<byte> _canonical = new(256);
     private SeriesRow[] _rows = new SeriesRow[128];
     private MetricRow[] _metrics = new MetricRow[256];
@@ -65,17 +65,27 @@ public sealed class SeriesBatch(SeriesStore store)
             store.Append(message, this);
             _rowCount = 0;
             _metricCount = 0;
-            if (_canonical.Capacity > UsualCanonicalBytes)
-            {
-                _canonical = new ArrayBufferWriter<byte>(256); // one large message does not keep its room
-            }
-
             _canonical.ResetWrittenCount();
+            ReturnToUsual();
         }
     }
 
     /// <summary>The canonical identity of a row.</summary>
     internal ReadOnlySpan<byte> Canonical(in SeriesRow row) => _canonical.WrittenSpan.Slice(row.CanonicalOffset, row.CanonicalLength);
+
+    // One large message does not keep its room.
+    private void ReturnToUsual()
+    {
+        if (_canonical.Capacity > UsualCanonicalBytes)
+        {
+            _canonical = new ArrayBufferWriter<byte>(256);
+        }
+
+        if (_metrics.Length > UsualMetrics)
+        {
+            _metrics = new MetricRow[256];
+        }
+    }
 
     private static long Milliseconds(long nanoseconds) =>
         (nanoseconds / NanosecondsPerMillisecond) - (nanoseconds % NanosecondsPerMillisecond < 0 ? 1 : 0);

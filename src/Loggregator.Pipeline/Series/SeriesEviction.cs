@@ -31,6 +31,28 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
         return entries;
     }
 
+    /// <summary>Time of the first sample of what is evicted next, UNIX milliseconds.</summary>
+    public long? OldestTime
+    {
+        get
+        {
+            TimeSeries? series;
+            while (_oldest.TryPeek(out series) && series.IsGone)
+            {
+                _oldest.Dequeue();
+                _gone--;
+            }
+
+            if (series is null || series.ChunkCount == 0)
+            {
+                return series?.Newest[0].Time;
+            }
+
+            SampleChunk.ReadRange(series.Chunks[0], out var first, out _);
+            return first;
+        }
+    }
+
     /// <summary>Says that a series has begun a window, or was given a chunk.</summary>
     public void Enqueue(TimeSeries series) => _oldest.Enqueue(series);
 

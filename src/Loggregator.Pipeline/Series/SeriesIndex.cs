@@ -15,6 +15,9 @@ internal sealed class SeriesIndex(SeriesLimits limits, SeriesMemory memory)
     /// <summary>Series that are there. Any thread.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Sources that have series. Any thread.</summary>
+    public int SourceCount => _sources.Count;
+
     public IReadOnlyCollection<LabelSet> Sets => _sets.Values;
 
     public IReadOnlyCollection<SeriesSource> Sources => _sources.Values;

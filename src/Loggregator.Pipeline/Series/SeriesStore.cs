@@ -46,6 +46,28 @@ public sealed class SeriesStore
     /// <summary>Memory that is used, in bytes.</summary>
     public long Used => _appender.Memory.Used;
 
+    /// <summary>Sources that they are of.</summary>
+    public int SourceCount => _index.SourceCount;
+
+    /// <summary>Time of the first sample of what makes room next, UNIX milliseconds.</summary>
+    public long? OldestTime
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _appender.Eviction.OldestTime;
+            }
+        }
+    }
+
+    /// <summary>Called once a minute while samples are folded, with the limit and the source; it must not call back.</summary>
+    public Action<FoldLimit, string>? OnFolded
+    {
+        get => _appender.OnFolded;
+        set => _appender.OnFolded = value;
+    }
+
     internal Lock Gate { get; } = new();
 
     internal SeriesIndex Index => _index;

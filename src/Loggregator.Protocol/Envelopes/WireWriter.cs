@@ -91,6 +91,13 @@ internal ref struct WireWriter(Span<byte> target)
         Length += 8;
     }
 
+    /// <summary>Writes eight little-endian bytes, without a tag.</summary>
+    public void Fixed64(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(_target[Length..], value);
+        Length += 8;
+    }
+
     /// <summary>Writes four little-endian bytes.</summary>
     public void Fixed32(uint tag, uint value)
     {

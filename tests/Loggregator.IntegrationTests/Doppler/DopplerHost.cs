@@ -1,6 +1,7 @@
 using System.Net;
 using Grpc.Net.Client;
 using Loggregator.Doppler;
+using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.V2;
 using Loggregator.TestKit.Cluster;
@@ -27,6 +28,8 @@ internal sealed class DopplerHost : IAsyncDisposable
     public string Address { get; private set; } = "";
 
     public DopplerCounters Counters => App.Services.GetRequiredService<DopplerCounters>();
+
+    public SeriesStore Series => App.Services.GetRequiredService<SeriesStore>();
 
     public Ingress.IngressClient Ingress => new(Channel());
 
@@ -94,6 +97,8 @@ internal sealed class DopplerHost : IAsyncDisposable
             () => Interlocked.Read(ref counters.Received) == counters.Appended + Interlocked.Read(ref counters.Invalid) + Interlocked.Read(ref counters.TooLarge)
                 && Interlocked.Read(ref delivery.Matched) == Interlocked.Read(ref delivery.Written) + Interlocked.Read(ref delivery.Evicted)
                     + Interlocked.Read(ref delivery.TooLarge) + Interlocked.Read(ref delivery.PeerGone) + Interlocked.Read(ref delivery.Returned) + delivery.Unconverted.Sum()
+                && Series.Counters.Received + Series.Counters.Loaded
+                    == Series.Counters.Appended + Series.Counters.Folded + Series.Counters.Replaced + Series.Counters.TooLarge
                 && counters.Groups.All(group => group.Matched == group.Acknowledged + group.Dropped + group.Held),
             "conservation holds");
     }

@@ -4,6 +4,7 @@ using Loggregator.Agent;
 using Loggregator.Doppler;
 using Loggregator.Nozzle;
 using Loggregator.Pipeline.Flow;
+using Loggregator.Pipeline.Series;
 using Loggregator.TrafficController;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -52,6 +53,14 @@ internal sealed class RoleCounters(string role, IServiceProvider services)
                 $"{role}: matched = written + evicted + too large + peer gone + returned + unconverted",
                 delivery.Matched,
                 delivery.Written + delivery.Evicted + delivery.TooLarge + delivery.PeerGone + delivery.Returned + delivery.Unconverted.Sum());
+        }
+
+        if (services.GetService<SeriesStore>()?.Counters is { } samples)
+        {
+            yield return new Account(
+                $"{role}: samples received + loaded = appended + folded + replaced + too large",
+                samples.Received + samples.Loaded,
+                samples.Appended + samples.Folded + samples.Replaced + samples.TooLarge);
         }
 
         foreach (var group in _doppler?.Groups ?? [])

@@ -16,12 +16,15 @@ public sealed class DopplerOptionsTests
             Listen = "here",
             LogBytes = 5,
             MetricPercent = 5,
+            SeriesBytes = 5,
+            MaxSeriesPerSource = 0,
+            MaxSeries = 0,
             MaxEgressMessageBytes = -1,
             DrainDeadline = TimeSpan.FromSeconds(-1),
             GroupKeep = TimeSpan.FromDays(2),
         }.Validate().ToArray();
 
-        Assert.Equal(6, errors.Length);
+        Assert.Equal(9, errors.Length);
         Assert.All(errors, error => Assert.Matches("^Doppler:[A-Za-z]+ is .* Give ", error));
     }
 }
