@@ -27,6 +27,12 @@ if (args is ["kafka", ..])
     return;
 }
 
+if (args is ["promql"])
+{
+    await PromQlComparison.RunAsync();
+    return;
+}
+
 if (args is ["kafka-brokers"])
 {
     KafkaComparison.RunBrokers();
