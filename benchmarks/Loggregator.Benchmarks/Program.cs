@@ -34,6 +34,12 @@ if (args is ["series", ..])
     return;
 }
 
+if (args is ["promql"])
+{
+    await PromQlComparison.RunAsync();
+    return;
+}
+
 if (args is ["kafka-brokers"])
 {
     KafkaComparison.RunBrokers();

@@ -9,6 +9,7 @@ internal sealed partial class ScriptReader(string text)
 {
     private readonly string[] _lines = [.. text.Split('\n').Select(static line => line.Trim()).Select(static line => line.StartsWith('#') ? "" : line)];
     private int _at;
+    private int _number;
 
     /// <summary>All commands; a fault is a <see cref="ScriptException"/> that begins with its line.</summary>
     public List<ScriptCommand> Read()
@@ -29,7 +30,7 @@ internal sealed partial class ScriptReader(string text)
             }
             catch (ScriptException e)
             {
-                throw new ScriptException(string.Create(CultureInfo.InvariantCulture, $"{Math.Min(_at, _lines.Length)}: {e.Message}"));
+                throw new ScriptException(string.Create(CultureInfo.InvariantCulture, $"{_number}: {e.Message}"));
             }
         }
 
@@ -44,7 +45,7 @@ internal sealed partial class ScriptReader(string text)
 
     private ScriptCommand ReadCommand()
     {
-        var number = _at + 1;
+        var number = _number = _at + 1;
         var line = _lines[_at++];
         if (line.Equals("clear", StringComparison.OrdinalIgnoreCase))
         {
@@ -77,6 +78,7 @@ internal sealed partial class ScriptReader(string text)
     {
         for (; _at < _lines.Length && _lines[_at].Length > 0; _at++)
         {
+            _number = _at + 1;
             yield return _lines[_at];
         }
     }

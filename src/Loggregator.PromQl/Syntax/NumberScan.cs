@@ -27,7 +27,7 @@ internal struct NumberScan(string input, int start)
             if (Is("."))
             {
                 At++;
-                if (dot || exponent || digits != Decimal || Is("_."))
+                if (dot || exponent || digits != Decimal || Accept("_."))
                 {
                     return false;
                 }
@@ -38,7 +38,7 @@ internal struct NumberScan(string input, int start)
             {
                 At++;
                 Accept("+-");
-                if (exponent || At >= input.Length || Is("._eE"))
+                if (exponent || Accept("._eE") || At >= input.Length)
                 {
                     return false;
                 }
@@ -47,7 +47,7 @@ internal struct NumberScan(string input, int start)
             }
             else if (Accept("_"))
             {
-                if (At >= input.Length || Is("._eE"))
+                if (Accept("._eE") || At >= input.Length)
                 {
                     return false;
                 }

@@ -18,7 +18,7 @@ public sealed class QueryFuzzTests
     public void Parser_OfMutatedQueries_AcceptsWhatItCanPrintOrTellsWhere()
     {
         var (random, generator, accepted) = (new Random(1), new QueryGenerator(1), 0);
-        for (var i = 0; i < 300_000; i++)
+        for (var i = 0; i < 100_000; i++)
         {
             var query = Mutate(random, generator.Query(3));
             try
@@ -33,7 +33,7 @@ public sealed class QueryFuzzTests
             }
         }
 
-        Assert.InRange(accepted, 30_000, 270_000); // else the mutations are too mild or too wild to test anything
+        Assert.InRange(accepted, 10_000, 90_000); // else the mutations are too mild or too wild to test anything
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class QueryFuzzTests
         var engine = new Engine(Options, TimeProvider.System);
         var delayed = new Engine(Options with { DelayedNameRemoval = true }, TimeProvider.System);
         var (series, answered) = (generator.Series(minutes: 10), 0);
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 5_000; i++)
         {
             var query = generator.Query();
             try
@@ -59,7 +59,7 @@ public sealed class QueryFuzzTests
             }
         }
 
-        Assert.InRange(answered, 10_000, 20_000);
+        Assert.InRange(answered, 2_000, 5_000);
     }
 
     [Fact]

@@ -106,11 +106,11 @@ public sealed class QueryGenerator(int seed)
             4 => $"{Pick("sum", "avg", "count", "min", "max", "group", "stddev", "stdvar")}{Grouping()}({Vector(inner)})",
             5 => $"{Pick("topk", "bottomk", "limitk")}{Grouping()}({Pick("1", "2", "3")}, {Vector(inner)})",
             6 => $"{Pick("quantile", "limit_ratio")}{Grouping()}({Pick("0.3", "0.9", "-0.5", "1")}, {Vector(inner)})",
-            7 => $"{Vector(inner)} {Pick("+", "-", "*", "/", "%", "^", ">", "<= bool", "!=")} {Scalar(inner)}",
-            8 => $"{Scalar(inner)} {Pick("+", "*", "<", ">= bool")} {Vector(inner)}",
+            7 => $"({Vector(inner)}) {Pick("+", "-", "*", "/", "%", "^", ">", "<= bool", "!=")} {Scalar(inner)}",
+            8 => $"{Scalar(inner)} {Pick("+", "*", "<", ">= bool")} ({Vector(inner)})",
             9 => Join(inner),
             10 => Pick(
-                $"({Vector(inner)})", $"-{Vector(inner)}", $"vector({Scalar(inner)})", $"absent({Vector(inner)})", $"round({Vector(inner)}, 0.25)", $"clamp({Vector(inner)}, 1, 20)",
+                $"({Vector(inner)})", $"-({Vector(inner)})", $"vector({Scalar(inner)})", $"absent({Vector(inner)})", $"round({Vector(inner)}, 0.25)", $"clamp({Vector(inner)}, 1, 20)",
                 $"label_replace({Vector(inner)}, \"new\", \"$1x\", \"instance\", \"(.*)\")", $"label_join({Vector(inner)}, \"new\", \"-\", \"job\", \"instance\")"),
             _ => Pick(
                 $"histogram_quantile({Scalar(0)}, {Vector(inner)})", $"quantile_over_time({Scalar(0)}, {Window(inner)})", $"predict_linear({Window(inner)}, {Scalar(0)})",
@@ -120,10 +120,10 @@ public sealed class QueryGenerator(int seed)
 
     private string Join(int depth)
     {
-        var (left, right) = (Vector(depth), Vector(depth));
+        var (left, right) = ($"({Vector(depth)})", $"({Vector(depth)})");
         return _random.Next(4) == 0
             ? $"{left} {Pick("and", "or", "unless")} {Pick("", "on(job) ", "ignoring(le) ", "on() ")}{right}"
-            : $"{left} {Pick("+", "-", "/", "==", "> bool")} {Pick("", "on(job, instance) ", "ignoring(le) ", "on(job) group_left ", "ignoring(instance) group_right(le) ")}{right}";
+            : $"{left} {Pick("+", "-", "/", "==", "> bool")} {Pick("", "on(job, instance) ", "ignoring(le) ", "on(job) group_left () ", "ignoring(instance) group_right(le) ")}{right}";
     }
 
     private string Grouping() => Pick("", "", $" by ({Pick(Labels)}) ", $" without ({Pick(Labels)}, instance) ", " by (job, __name__) ", " by () ");

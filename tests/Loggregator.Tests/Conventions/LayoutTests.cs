@@ -25,6 +25,7 @@ public sealed partial class LayoutTests
 
     [Theory]
     [InlineData("Loggregator.Protocol", new string[0])]
+    [InlineData("Loggregator.PromQl", new string[0])]
     [InlineData("Loggregator.Pipeline", new[] { "Loggregator.Protocol" })]
     [InlineData("Loggregator.Client", new[] { "Loggregator.Protocol", "Loggregator.Pipeline" })]
     [InlineData("Loggregator.Doppler", new[] { "Loggregator.Protocol", "Loggregator.Pipeline" })]
@@ -52,7 +53,7 @@ public sealed partial class LayoutTests
     [Fact]
     public void Types_AreNamedAfterWhatTheyAre()
     {
-        var offenders = Tiers.Concat(["Loggregator.Protocol", "Loggregator.Pipeline", "Loggregator.Client", "loggregator"])
+        var offenders = Tiers.Concat(["Loggregator.Protocol", "Loggregator.Pipeline", "Loggregator.Client", "Loggregator.PromQl", "loggregator"])
             .SelectMany(a => Assembly.Load(a).GetTypes())
             .Where(t => t.Namespace?.StartsWith("Loggregator", StringComparison.Ordinal) == true && !t.Name.Contains('<', StringComparison.Ordinal))
             .Where(t => t.Namespace is not ("Loggregator.Protocol.V2" or "Loggregator.Protocol.Internal" or "Loggregator.Protocol.Dropsonde" or "Loggregator.Protocol.Plumbing" or "Loggregator.Protocol.LogCache")) // named by the protobuf compiler

@@ -29,7 +29,7 @@ public sealed class ScriptTests
     [InlineData("eval instant at 1m vector(1)\n  1", "1", "{} 1")]
     [InlineData("eval_fail instant at 1m x", "an error", "x 1")]
     [InlineData("eval_warn instant at 1m x\n  x 1", "a warning", "none")]
-    [InlineData("eval_ordered instant at 1m sort(x or y)\n  y 2\n  x 1", "y 2\nx 1", "x 1\ny 2")]
+    [InlineData("eval_ordered instant at 1m sort({__name__=~\"x|y\"})\n  y 2\n  x 1", "y 2\nx 1", "x 1\ny 2")]
     [InlineData("eval range from 0 to 1m step 1m x\n  x 1 2", "x 1 2", "x 1@0s 1@60s")]
     [InlineData("eval range from 0 to 1m step 1m x\n  x 1", "x 1", "x 1@0s 1@60s")]
     [InlineData("eval instant at 1m x[1m]\n  expect range vector from 0 to 1m step 1m\n  x 1", "x 1", "x 1@0s 1@60s")]
