@@ -87,6 +87,9 @@ public sealed class DopplerCounters
     /// <summary>The log's budget.</summary>
     public long LogBudget => _log.Budget;
 
+    /// <summary>How a class of envelopes fares in the log.</summary>
+    public ClassUsage LogUsage(EnvelopeClass kind) => _log.Usage(kind);
+
     /// <summary>Sources that hold envelopes.</summary>
     public long HeldSources => _log.HeldSources;
 }

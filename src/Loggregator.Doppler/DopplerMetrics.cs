@@ -44,6 +44,7 @@ public sealed class DopplerMetrics
         Level("log.budget", Bytes, () => counters.LogBudget, "Memory that the log may use");
         Level("log.sources", "{source}", () => counters.HeldSources, "Sources that the log holds envelopes of");
         Count("groups.forgotten", "{group}", () => counters.ForgottenGroups, "Acknowledging groups forgotten because they had no members for too long");
+        LogMetrics.Register(meter, counters);
         GroupMetrics.Register(meter, counters);
         SeriesMetrics.Register(meter, series, time);
         meter.CreateObservableCounter("loggregator.doppler.dropped", () => Dropped(counters), Envelopes, "Envelopes dropped, by direction and reason");

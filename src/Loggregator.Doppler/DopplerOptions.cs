@@ -1,3 +1,4 @@
+using Loggregator.Pipeline.Log;
 using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Grpc;
 
@@ -18,6 +19,12 @@ public sealed class DopplerOptions
     /// <value>The smaller of a quarter of the memory limit and 1 GiB.</value>
     public long LogBytes { get; set; } = Math.Max(MinLogBytes, Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, MaxDefaultLogBytes));
 
+    /// <summary>
+    /// The part of <see cref="LogBytes"/> that is for metrics (counters, gauges, timers), in percent; the rest is for logs and events. What one of them
+    /// does not need the other may use; seven eighths of either part cannot be taken away by the other.
+    /// </summary>
+    public int MetricPercent { get; set; } = EnvelopeLog.DefaultMetricPercent;
+
     /// <summary>Memory for series of counters and gauges, in bytes; 0 keeps none.</summary>
     /// <value>The smaller of an eighth of the memory limit and 512 MiB.</value>
     public long SeriesBytes { get; set; } = Math.Max(SeriesLimits.MinBytes, Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, MaxDefaultSeriesBytes));
@@ -27,6 +34,9 @@ public sealed class DopplerOptions
 
     /// <summary>Series of all sources together; samples of what goes over are folded.</summary>
     public int MaxSeries { get; set; } = 200_000;
+
+    /// <summary>The file that a planned stop writes log and series to, and that the next start loads and deletes; none if empty.</summary>
+    public string SnapshotPath { get; set; } = "";
 
     /// <summary>The largest message that readers of <c>Egress</c> take; a larger envelope is dropped for them and told.</summary>
     public int MaxEgressMessageBytes { get; set; } = RawMethods.MaxMessageBytes;
@@ -51,6 +61,11 @@ public sealed class DopplerOptions
             yield return $"Doppler:LogBytes is {LogBytes}. Give at least {MinLogBytes} (1 MiB); 1073741824 (1 GiB) is usual.";
         }
 
+        if (MetricPercent is < EnvelopeLog.MinMetricPercent or > EnvelopeLog.MaxMetricPercent)
+        {
+            yield return $"Doppler:MetricPercent is {MetricPercent}. Give {EnvelopeLog.MinMetricPercent} to {EnvelopeLog.MaxMetricPercent}; {EnvelopeLog.DefaultMetricPercent} is usual.";
+        }
+
         if (SeriesBytes is not 0 and < SeriesLimits.MinBytes)
         {
             yield return $"Doppler:SeriesBytes is {SeriesBytes}. Give at least {SeriesLimits.MinBytes} (1 MiB), or 0 for no series; 536870912 (512 MiB) is usual.";
@@ -64,6 +79,11 @@ public sealed class DopplerOptions
         if (MaxSeries < 1)
         {
             yield return $"Doppler:MaxSeries is {MaxSeries}. Give at least 1; 200000 is usual.";
+        }
+
+        if (SnapshotPath.Length > 0 && (Path.EndsInDirectorySeparator(SnapshotPath) || Directory.Exists(SnapshotPath)))
+        {
+            yield return $"Doppler:SnapshotPath is the folder '{SnapshotPath}'. Give the path of a file, for example /var/lib/loggregator/doppler/snapshot.";
         }
 
         if (MaxEgressMessageBytes is < 1024 or > RawMethods.MaxMessageBytes)

@@ -25,7 +25,10 @@ public static class DopplerServiceExtensions
         services.AddSingleton(options);
         services.AddSingleton<DopplerIdentity>();
         services.AddSingleton(provider => new EnvelopeLog(
-            options.LogBytes, provider.GetRequiredService<TimeProvider>(), groups: new GroupLimits { Keep = options.GroupKeep }));
+            options.LogBytes,
+            provider.GetRequiredService<TimeProvider>(),
+            groups: new GroupLimits { Keep = options.GroupKeep },
+            metricPercent: options.MetricPercent));
         services.AddSingleton(provider => new SeriesStore(
             new SeriesLimits { Bytes = options.SeriesBytes, MaxSeriesPerSource = options.MaxSeriesPerSource, MaxSeries = options.MaxSeries },
             provider.GetRequiredService<TimeProvider>()));
@@ -34,6 +37,7 @@ public static class DopplerServiceExtensions
         services.AddSingleton<DopplerMetrics>();
         services.AddSingleton(provider => new DropsondeRows(provider.GetRequiredService<DopplerCounters>().Delivery));
         services.AddSingleton<Draining>();
+        services.AddSingleton<Snapshot>();
         services.AddSingleton<EnvelopeIntake>();
         services.AddSingleton<DopplerIngress>();
         services.AddSingleton<IServiceMethodProvider<DopplerIngress>, DopplerIngress.Methods>();
@@ -48,6 +52,7 @@ public static class DopplerServiceExtensions
             provider.GetRequiredService<DopplerCounters>(),
             provider.GetRequiredService<Draining>(),
             provider.GetRequiredService<EnvelopeLog>(),
+            provider.GetRequiredService<Snapshot>(),
             provider.GetRequiredService<ILogger<DopplerService>>()));
         services.AddHostedService(provider =>
         {

@@ -16,13 +16,17 @@ public sealed class AppendBatch(EnvelopeLog log)
 
     internal ReadOnlySpan<AppendRow> Rows => _rows.AsSpan(0, Count);
 
-    /// <summary>Adds the record at <paramref name="recordOffset"/> of the message, whose envelope is its last part and has its stamp.</summary>
-    public void AddRecord(ReadOnlySpan<byte> message, int recordOffset, int recordLength, int envelopeLength, in EnvelopeHeader header)
+    /// <summary>
+    /// Adds the record at <paramref name="recordOffset"/> of the message, whose envelope is its last part and has its stamp. The dropsonde
+    /// envelope that it came as, if it did, follows it at once.
+    /// </summary>
+    public void AddRecord(ReadOnlySpan<byte> message, int recordOffset, int recordLength, int envelopeLength, in EnvelopeHeader header, int originalLength = 0)
     {
         ref var row = ref Add(message, recordOffset + recordLength - envelopeLength, header);
         row.Offset = recordOffset;
-        row.Length = recordLength;
+        row.Length = recordLength + originalLength; // copied as one
         row.OriginalLength = 0;
+        row.Kind += originalLength > 0 ? RowKind.Original : default;
         row.Form = AppendForm.Record;
     }
 

@@ -13,13 +13,20 @@ public sealed class EnvelopeLog
     /// <summary>The position of the first envelope.</summary>
     public const long FirstPosition = 1;
 
+    /// <summary>The part of the budget that is for metrics, unless told otherwise.</summary>
+    public const int DefaultMetricPercent = 25;
+
+    /// <summary>The least and the largest part, so that neither class is without floors.</summary>
+    public const int MinMetricPercent = 10, MaxMetricPercent = 90;
+
     private const int MaxSources = 100_000;
     private const int MaxStreams = 128 * 1024; // that are numbered at a time
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly SegmentPool _pool;
     private readonly SourceTable _sources;
-    private readonly WaterLevel _level = new();
+    private readonly ClassBudget[] _classes = [new(EnvelopeClass.Logs), new(EnvelopeClass.Metrics)];
+    private readonly PositionTimes _times = new();
     private readonly LogBinding _binding;
     private readonly Eviction _eviction;
     private readonly List<LogConsumer> _consumers = [];
@@ -32,18 +39,19 @@ public sealed class EnvelopeLog
     /// <param name="time">Tells which sources are idle.</param>
     /// <param name="maxSources">Sources that are indexed apart.</param>
     /// <param name="groups">What groups that acknowledge may take.</param>
-    public EnvelopeLog(long budget, TimeProvider time, int maxSources = MaxSources, GroupLimits? groups = null)
+    /// <param name="metricPercent">The part of the budget that is for metrics, 10 to 90.</param>
+    public EnvelopeLog(long budget, TimeProvider time, int maxSources = MaxSources, GroupLimits? groups = null, int metricPercent = DefaultMetricPercent)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(budget, 64 * 1024);
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
         _started = time.GetTimestamp();
-        Budget = budget;
-        _pool = new SegmentPool((int)Math.Clamp(budget / 32, 4 * 1024, 1024 * 1024));
+        _pool = new SegmentPool((int)Math.Clamp(budget / 64, 4 * 1024, 1024 * 1024));
         _sources = new SourceTable(maxSources);
         Segments = new SegmentList(_pool);
         _binding = new LogBinding(_sources);
-        _eviction = new Eviction(Segments, _pool, _sources, _level, budget);
+        _eviction = new Eviction(Segments, _pool, _sources, _classes);
+        SetBudget(budget, metricPercent);
         Groups = new AckGroups(this, groups ?? new GroupLimits(), time);
     }
 
@@ -51,13 +59,16 @@ public sealed class EnvelopeLog
     public long Head => Volatile.Read(ref _head);
 
     /// <summary>Bytes of memory for envelopes and their rows.</summary>
-    public long Budget { get; }
+    public long Budget => _eviction.Budget;
 
     /// <summary>Bytes of memory that are used. Approximate while others append.</summary>
     public long Used => Segments.Used;
 
     /// <summary>Envelopes appended.</summary>
-    public long Appended => Head - FirstPosition;
+    public long Appended => Head - FirstPosition - Loaded;
+
+    /// <summary>Envelopes that were not appended but loaded.</summary>
+    public long Loaded { get; private set; }
 
     /// <summary>Envelopes that left the log.</summary>
     public long Evicted => _eviction.Rows;
@@ -66,13 +77,20 @@ public sealed class EnvelopeLog
     public AckGroups Groups { get; }
 
     /// <summary>Sources that hold envelopes.</summary>
-    public int HeldSources => _level.Holders;
+    public int HeldSources => _sources.Holders;
+
+    private long Now => (long)_time.GetElapsedTime(_started).TotalSeconds;
 
     internal Lock AppendGate { get; } = new();
 
     internal SegmentList Segments { get; }
 
     internal SourceTable SourceTable => _sources;
+
+    internal ClassBudget[] Classes => _classes;
+
+    /// <summary>Nothing was ever evicted.</summary>
+    internal bool HoldsEverything => _eviction.Never;
 
     /// <summary>
     /// Numbers and appends the batch's envelopes, which are in <paramref name="message"/>, and wakes who waits for them. The numbers of a
@@ -81,6 +99,60 @@ public sealed class EnvelopeLog
     public void Append(ReadOnlySpan<byte> message, AppendBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        Append(message, batch, age: 0);
+    }
+
+    /// <summary>
+    /// Writes the newest of what is held, at most <paramref name="maxBytes"/>. What is appended meanwhile is left out, what is evicted meanwhile may be.
+    /// </summary>
+    public void Save(Stream target, long maxBytes)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        new LogSnapshotWriter(this, target).Write(maxBytes);
+    }
+
+    /// <summary>
+    /// Fills the log, which must not have got anything yet, with what was saved. Positions are new; order, numbers, bytes and counts per source are those
+    /// of the saved log. What is more than the budget is evicted.
+    /// </summary>
+    /// <returns>The envelopes that are held now.</returns>
+    /// <exception cref="LogSnapshotException">The bytes are no saved log, or not all of one; the log is empty then.</exception>
+    public long Load(Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (Head != FirstPosition)
+        {
+            throw new InvalidOperationException("The log has got something already.");
+        }
+
+        var loaded = false;
+        try
+        {
+            var complete = new LogSnapshotReader(this, source).Read();
+            _eviction.LoadedIncomplete = !complete;
+            loaded = true;
+        }
+        finally
+        {
+            lock (AppendGate)
+            {
+                Loaded = Head - FirstPosition;
+                if (!loaded)
+                {
+                    Segments.Roll(0);
+                    _eviction.DropAll(Now, _consumers);
+                }
+            }
+        }
+
+        return _classes.Sum(kind => kind.HeldRows);
+    }
+
+    /// <summary>Seconds since a position was appended. Append lock.</summary>
+    internal long AgeOf(long position) => Math.Max(Now - _times.Of(position), 0);
+
+    internal void Append(ReadOnlySpan<byte> message, AppendBatch batch, long age)
+    {
         var rows = batch.Rows;
         if (rows.IsEmpty)
         {
@@ -89,16 +161,11 @@ public sealed class EnvelopeLog
 
         lock (AppendGate)
         {
-            var now = (long)_time.GetElapsedTime(_started).TotalSeconds;
+            var now = Now - age;
+            _times.Note(_head, now);
             while (!rows.IsEmpty)
             {
-                var length = rows[0].MaxLength;
-                if (!Segments.Tail.HasRoom(length))
-                {
-                    _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
-                    Segments.Roll(length);
-                }
-
+                SeeToRoom(rows[0].MaxLength, now);
                 rows = rows[AppendTo(Segments.Tail, message, rows, now)..];
             }
 
@@ -114,6 +181,44 @@ public sealed class EnvelopeLog
             }
 
             _toWake.Clear();
+        }
+    }
+
+    /// <summary>Changes what the log may use. If it is less than is used, the oldest goes at once, and who had not read it is told.</summary>
+    /// <param name="budget">Bytes of memory for envelopes and their rows; at least 64 KiB.</param>
+    /// <param name="metricPercent">The part of it that is for metrics, 10 to 90.</param>
+    public void SetBudget(long budget, int metricPercent)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(budget, 64 * 1024);
+        ArgumentOutOfRangeException.ThrowIfLessThan(metricPercent, MinMetricPercent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(metricPercent, MaxMetricPercent);
+        lock (AppendGate)
+        {
+            _eviction.Budget = budget;
+            _classes[(int)EnvelopeClass.Metrics].Budget = budget / 100 * metricPercent;
+            _classes[(int)EnvelopeClass.Logs].Budget = budget - _classes[(int)EnvelopeClass.Metrics].Budget;
+            _eviction.MakeRoom(0, Now, _consumers);
+        }
+    }
+
+    /// <summary>How a class fares.</summary>
+    public ClassUsage Usage(EnvelopeClass kind)
+    {
+        lock (AppendGate)
+        {
+            var budget = _classes[(int)kind];
+            return new ClassUsage
+            {
+                Budget = budget.Budget,
+                Envelopes = budget.Rows,
+                Bytes = budget.Bytes,
+                HeldEnvelopes = budget.HeldRows,
+                HeldBytes = budget.HeldBytes,
+                EvictedEnvelopes = budget.EvictedRows,
+                EvictedBytes = budget.EvictedBytes,
+                Horizon = budget.Rows == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(_times.Newest - _times.Of(budget.EvictedTo + 1)),
+                Oldest = budget.HeldRows == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(_times.Newest - _times.Of(Segments.OldestOf(kind))),
+            };
         }
     }
 
@@ -161,10 +266,10 @@ public sealed class EnvelopeLog
     /// <summary>The position that is asked for, and whether what was there is not held any more. Append lock.</summary>
     internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
     {
-        var complete = Segments.OldestYoung.FirstPosition; // from here on nothing was ever evicted
+        var complete = Math.Max(_classes[0].EvictedTo, _classes[1].EvictedTo) + 1; // from here on nothing was ever evicted
         return request.Start switch
         {
-            SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.OldestYoung.MinTimestamp),
+            SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
             SubscriptionStart.After => (Math.Min(request.After, _head), !_eviction.Never && request.After < complete),
             SubscriptionStart.Last => (0L, false),
             _ => (_head, false),
@@ -192,6 +297,21 @@ public sealed class EnvelopeLog
         }
 
         return true;
+    }
+
+    private void SeeToRoom(int length, long now)
+    {
+        var tail = Segments.Tail;
+        if (!tail.HasRoom(length))
+        {
+            _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
+            Segments.Roll(length);
+        }
+        else if (tail.Count == tail.RowCapacity)
+        {
+            _eviction.MakeRoom(Segment.FootprintOf(0, tail.MoreRows - tail.RowCapacity), now, _consumers);
+            Segments.GrowTail();
+        }
     }
 
     private int AppendTo(Segment segment, ReadOnlySpan<byte> message, ReadOnlySpan<AppendRow> rows, long now)
@@ -253,8 +373,8 @@ public sealed class EnvelopeLog
 
     private void Note(SourceEntry entry, in AppendRow row, int length, long now, long position)
     {
-        _level.Change(entry.HeldBytes, entry.HeldBytes + length);
-        entry.HeldBytes += length;
+        var kind = RowKind.ClassOf(row.Kind);
+        _classes[(int)kind].Append(ref entry.Share(kind), length);
         entry.Envelopes++;
         entry.Bytes += length;
         entry.ByType[(int)RowKind.TypeOf(row.Kind)]++;

@@ -1,37 +1,65 @@
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
-/// Makes room by copy-forward: the oldest young segment goes, and its rows whose source holds no more than the fair level are kept. A source
-/// above the level loses its oldest rows first. Runs under the append lock; consumers that may stand in what changes are held at their gates
-/// meanwhile, are told what they lose and are moved to where their next row went. Lock order: append lock, then gates.
+/// Makes room by copy-forward: the oldest young segment goes, and of its rows those are kept whose class is within its guaranteed part of the
+/// budget, or whose source holds no more than the fair level of the class. A source above the level loses its oldest rows first: kept ones when
+/// a pass over the kept segments comes by, then young ones. Runs under the append lock; consumers that may stand in what changes are held at
+/// their gates meanwhile, are told what they lose and are moved to where their next row went. Lock order: append lock, then gates.
 /// </summary>
-internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTable sources, WaterLevel level, long budget)
+internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTable sources, ClassBudget[] classes)
 {
     /// <summary>A source that sent nothing for so long is not protected any more, in seconds.</summary>
     public const long IdleSeconds = 3600;
 
+    private const int SegmentsAtATime = 8; // of kept ones that a pass looks at for each young one that goes
+    private readonly Compaction _compaction = new(segments, pool);
     private readonly List<EvictedRow> _evicted = new(1024);
     private readonly List<Segment> _retired = [];
     private readonly List<LogConsumer> _held = [];
-    private long _trimAbove = budget / 2;
-    private long _deadBytes; // of kept segments
+
+    /// <summary>What all segments may take.</summary>
+    public long Budget { get; set; }
 
     /// <summary>Rows that left the log.</summary>
-    public long Rows { get; private set; }
+    public long Rows => classes[0].EvictedRows + classes[1].EvictedRows;
 
-    /// <summary>Rows that were carried forward, times.</summary>
-    public long Kept { get; private set; }
+    /// <summary>Whether nothing was ever evicted, also of the log that this one was loaded from; then it holds all that was ever got.</summary>
+    public bool Never => Rows == 0 && !LoadedIncomplete;
 
-    /// <summary>Whether nothing was ever evicted; then the log holds all that it got.</summary>
-    public bool Never => Rows == 0;
+    public bool LoadedIncomplete { get; set; }
 
     /// <summary>Evicts until <paramref name="room"/> more bytes fit the budget, or nothing but the tail is left to evict.</summary>
     public void MakeRoom(long room, long now, List<LogConsumer> consumers)
     {
-        while (segments.Used + room > budget && segments.OldestYoung != segments.Tail)
+        while (segments.Used + room > Budget)
         {
+            if (Compact(consumers))
+            {
+                continue;
+            }
+
+            if (segments.OldestYoung == segments.Tail)
+            {
+                break;
+            }
+
             EvictOldest(now, consumers);
         }
+
+        // Rows as large as segments may leave so much unused that not even the guaranteed parts fit.
+        for (var shift = 1; segments.Used + room > Budget && segments.LastKept is not null && shift < 40; shift++)
+        {
+            Squeeze(shift, now, consumers);
+        }
+    }
+
+    /// <summary>Evicts all but the tail.</summary>
+    public void DropAll(long now, List<LogConsumer> consumers)
+    {
+        var budget = Budget;
+        Budget = 0;
+        MakeRoom(0, now, consumers);
+        Budget = budget;
     }
 
     private void EvictOldest(long now, List<LogConsumer> consumers)
@@ -40,43 +68,76 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         Hold(consumers, victim.EndPosition);
         try
         {
-            CarryForward(victim, now);
-            if (segments.KeptUsed > _trimAbove)
+            var adopted = IsWholeWorthKeeping(victim, now);
+            CarryForward(victim, now, adopted);
+            foreach (var kind in classes)
             {
-                TrimKept(now);
+                if (kind.WantsPass())
+                {
+                    Trim(kind, now, SegmentsAtATime);
+                }
             }
 
-            foreach (var consumer in _held)
+            Tell();
+            if (!adopted)
             {
-                consumer.Lose(_evicted, sources);
+                _retired.Add(segments.UnlinkOldestYoung());
             }
 
-            _retired.Add(segments.UnlinkOldestYoung());
-            if (_deadBytes >= pool.SegmentBytes)
-            {
-                MergeSparse();
-            }
-
-            foreach (var segment in _retired)
-            {
-                pool.Return(segment);
-            }
-
-            foreach (var consumer in _held)
-            {
-                consumer.Relocate(segments);
-            }
+            Resettle();
         }
         finally
         {
-            foreach (var consumer in _held)
+            Release();
+        }
+    }
+
+    private void Squeeze(int shift, long now, List<LogConsumer> consumers)
+    {
+        Hold(consumers, segments.LastKept!.EndPosition);
+        try
+        {
+            foreach (var kind in classes)
             {
-                consumer.Gate.Exit();
+                kind.BeginPass();
+                var level = kind.Level.LevelFor(kind.Budget >> shift);
+                for (var segment = segments.Oldest; segment != segments.OldestYoung; segment = segment.Next!)
+                {
+                    TrimSegment(kind, segment, 0, level, now, whileOver: false);
+                }
+
+                kind.EndPass();
             }
 
-            _held.Clear();
-            _evicted.Clear();
-            _retired.Clear();
+            Tell();
+        }
+        finally
+        {
+            Release();
+        }
+
+        while (Compact(consumers))
+        {
+        }
+    }
+
+    private bool Compact(List<LogConsumer> consumers)
+    {
+        if (segments.LastKept is not { } last)
+        {
+            return false;
+        }
+
+        Hold(consumers, last.EndPosition);
+        try
+        {
+            _compaction.Run(_retired);
+            Resettle();
+            return _retired.Count > 0;
+        }
+        finally
+        {
+            Release();
         }
     }
 
@@ -93,56 +154,102 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         }
     }
 
-    private void CarryForward(Segment victim, long now)
+    private void Tell()
     {
-        var fair = level.LevelFor(budget / 2);
+        foreach (var consumer in _held)
+        {
+            consumer.Lose(_evicted, sources);
+        }
+    }
+
+    private void Resettle()
+    {
+        foreach (var segment in _retired)
+        {
+            pool.Return(segment);
+        }
+
+        foreach (var consumer in _held)
+        {
+            consumer.Relocate(segments);
+        }
+    }
+
+    private void Release()
+    {
+        foreach (var consumer in _held)
+        {
+            consumer.Gate.Exit();
+        }
+
+        _held.Clear();
+        _evicted.Clear();
+        _retired.Clear();
+    }
+
+    // Nothing of it would go: then it need not be copied.
+    private bool IsWholeWorthKeeping(Segment victim, long now)
+    {
+        if (victim.ByteCount < pool.SegmentBytes / 8 * 7)
+        {
+            return false;
+        }
+
+        Span<long> limits = [LimitOf(classes[0]), LimitOf(classes[1])];
         var count = victim.Count;
         for (var row = 0; row < count; row++)
         {
+            var kind = (int)RowKind.ClassOf(victim.Kinds[row]);
+            if (limits[kind] < long.MaxValue && Goes(limits[kind], sources.Entries[victim.Sources[row]], kind, now))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void CarryForward(Segment victim, long now, bool adopted)
+    {
+        Span<long> limits = [LimitOf(classes[0]), LimitOf(classes[1])];
+        var count = victim.Count;
+        for (var row = 0; row < count; row++)
+        {
+            var kind = classes[(int)RowKind.ClassOf(victim.Kinds[row])];
             var entry = sources.Entries[victim.Sources[row]];
-            var limit = now - entry.LastAppend > IdleSeconds ? 0 : fair;
-            while (entry.HeldBytes > limit && entry.KeptBytes > 0)
+            if (!adopted && limits[(int)kind.Class] < long.MaxValue && kind.IsOver && Goes(limits[(int)kind.Class], entry, (int)kind.Class, now))
             {
-                EvictOldestKept(entry);
+                Evict(kind, victim, row, entry);
+                continue;
             }
 
-            if (entry.HeldBytes > limit)
+            kind.CountKept(ref entry.Share(kind.Class), victim.LengthOf(row), 1);
+            if (!adopted)
             {
-                Evict(victim, row, entry);
+                segments.Keep(victim, row);
             }
-            else
-            {
-                Keep(victim, row, entry);
-            }
+        }
+
+        if (adopted)
+        {
+            segments.AdoptOldestYoung();
         }
     }
 
-    private void Keep(Segment victim, int row, SourceEntry entry)
+    private static long LimitOf(ClassBudget kind) => kind.IsOver ? kind.Fair : long.MaxValue;
+
+    // What is kept of a source is older: that goes first.
+    private static bool Goes(long limit, SourceEntry entry, int kind, long now)
     {
-        var length = victim.LengthOf(row);
-        var kept = segments.LastKept;
-        if (kept is null || !kept.HasRoom(length))
-        {
-            kept = segments.AddKept(length);
-        }
-
-        kept.Keep(victim, row);
-        if (entry.KeptBytes == 0)
-        {
-            Remember(entry, kept, victim.PositionOf(row));
-        }
-
-        entry.KeptBytes += length;
-        Kept++;
+        ref var share = ref entry.Share((EnvelopeClass)kind);
+        return share.KeptRows == 0 && (share.Charge > limit || IsIdle(entry, now));
     }
 
-    private void Evict(Segment segment, int row, SourceEntry entry)
+    private static bool IsIdle(SourceEntry entry, long now) => now - entry.LastAppend > IdleSeconds;
+
+    private void Evict(ClassBudget kind, Segment segment, int row, SourceEntry entry)
     {
-        var length = segment.LengthOf(row);
-        level.Change(entry.HeldBytes, entry.HeldBytes - length);
-        entry.HeldBytes -= length;
-        entry.Evicted++;
-        Rows++;
+        kind.Evict(ref entry.Share(kind.Class), segment.LengthOf(row), segment.PositionOf(row));
         _evicted.Add(new EvictedRow(segment, row, segment.Kinds[row]));
         if (--entry.HeldRows == 0)
         {
@@ -150,123 +257,59 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         }
     }
 
-    private void EvictKept(Segment segment, int row, SourceEntry entry)
+    // A pass goes from the oldest kept row to the newest, some segments at a time, while the class holds more than is guaranteed to it.
+    private void Trim(ClassBudget kind, long now, int atMost)
     {
-        var length = segment.LengthOf(row);
-        segment.LiveBytes -= length;
-        segment.LiveRows--;
-        entry.KeptBytes -= length;
-        _deadBytes += length;
-        Evict(segment, row, entry);
-        segment.Kinds[row] = RowKind.Dead;
-    }
-
-    private void EvictOldestKept(SourceEntry entry)
-    {
-        var segment = entry.KeptSegment;
-        if (segment is null || segment.Generation != entry.KeptGeneration)
+        var level = kind.Fair;
+        var segment = segments.Locate(kind.PassFrom).Segment;
+        for (; atMost > 0 && kind.IsOver && segment.Positions is not null; atMost--)
         {
-            segment = segments.Locate(entry.KeptFrom).Segment;
+            kind.PassFrom = TrimSegment(kind, segment, segment.RowAt(kind.PassFrom), level, now, whileOver: true);
+            segment = kind.IsOver ? segment.Next! : segment;
         }
 
-        for (var row = segment.RowAt(entry.KeptFrom); ; row++)
+        if (segment.Positions is null)
         {
-            var found = segment.Sources.AsSpan(row, segment.Count - row).IndexOf(entry.Ordinal);
-            if (found < 0)
+            kind.EndPass();
+        }
+    }
+
+    /// <summary>Evicts rows of sources above the level. Returns the position behind the last row that was looked at.</summary>
+    private long TrimSegment(ClassBudget kind, Segment segment, int row, long level, long now, bool whileOver)
+    {
+        var count = segment.Count;
+        for (; row < count; row++)
+        {
+            if (segment.Kinds[row] == RowKind.Dead || RowKind.ClassOf(segment.Kinds[row]) != kind.Class)
             {
-                segment = segment.Next!;
-                row = -1;
                 continue;
             }
 
-            row += found;
-            if (segment.Kinds[row] != RowKind.Dead)
+            var entry = sources.Entries[segment.Sources[row]];
+            ref var share = ref entry.Share(kind.Class);
+            if (share.SparedIn == kind.Pass)
             {
-                Remember(entry, segment, segment.PositionOf(row) + 1);
-                EvictKept(segment, row, entry);
-                return;
-            }
-        }
-    }
-
-    private static void Remember(SourceEntry entry, Segment segment, long position)
-    {
-        entry.KeptSegment = segment;
-        entry.KeptGeneration = segment.Generation;
-        entry.KeptFrom = position;
-    }
-
-    // When kept rows fill their half, sources above a lower level give up their oldest, so that it is done seldom.
-    private void TrimKept(long now)
-    {
-        var fair = level.LevelFor(budget * 3 / 8);
-        for (var segment = segments.Oldest; segment != segments.OldestYoung; segment = segment.Next!)
-        {
-            var count = segment.Count;
-            for (var row = 0; row < count; row++)
-            {
-                if (segment.Kinds[row] != RowKind.Dead)
-                {
-                    var entry = sources.Entries[segment.Sources[row]];
-                    if (entry.HeldBytes > fair || now - entry.LastAppend > IdleSeconds)
-                    {
-                        EvictKept(segment, row, entry);
-                    }
-                }
-            }
-        }
-
-        _trimAbove = Math.Max(budget / 2, segments.KeptUsed - _deadBytes + (budget / 16));
-    }
-
-    private void MergeSparse()
-    {
-        Segment? previous = null;
-        var segment = segments.Oldest;
-        while (segment != segments.OldestYoung)
-        {
-            var next = segment.Next!;
-            if (segment.LiveRows == 0)
-            {
-                segments.UnlinkKept(previous, segment);
-                Discard(segment);
-            }
-            else if (next != segments.OldestYoung && segment.LiveBytes + next.LiveBytes <= pool.SegmentBytes
-                && segment.LiveRows + next.LiveRows <= pool.SegmentRows)
-            {
-                var merged = pool.RentKept(0);
-                CopyLive(segment, merged);
-                CopyLive(next, merged);
-                segments.ReplaceKept(previous, segment, next, merged);
-                Discard(segment);
-                Discard(next);
-                segment = merged; // it may take the next one too
                 continue;
             }
-            else
+
+            if (share.Charge <= level && !IsIdle(entry, now))
             {
-                previous = segment;
+                share.SparedIn = kind.Pass;
+                continue;
             }
 
-            segment = next;
-        }
-    }
-
-    private static void CopyLive(Segment from, Segment to)
-    {
-        var count = from.Count;
-        for (var row = 0; row < count; row++)
-        {
-            if (from.Kinds[row] != RowKind.Dead)
+            var length = segment.LengthOf(row);
+            segment.LiveBytes -= length;
+            segment.LiveRows--;
+            kind.CountKept(ref share, length, -1);
+            Evict(kind, segment, row, entry);
+            segment.Kinds[row] = RowKind.Dead;
+            if (whileOver && !kind.IsOver)
             {
-                to.Keep(from, row);
+                return segment.PositionOf(row) + 1;
             }
         }
-    }
 
-    private void Discard(Segment segment)
-    {
-        _deadBytes -= segment.ByteCount - segment.LiveBytes;
-        _retired.Add(segment);
+        return segment.EndPosition;
     }
 }

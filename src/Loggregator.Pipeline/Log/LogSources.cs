@@ -70,12 +70,14 @@ public sealed class LogSources(EnvelopeLog log)
         Envelopes = entry.Envelopes,
         Bytes = entry.Bytes,
         HeldEnvelopes = entry.HeldRows,
-        HeldBytes = entry.HeldBytes,
-        Evicted = entry.Evicted,
+        Logs = Describe(entry.Share(EnvelopeClass.Logs)),
+        Metrics = Describe(entry.Share(EnvelopeClass.Metrics)),
         Lost = entry.Lost,
         NewestTimestamp = entry.NewestTimestamp,
         ByType = entry.ByType,
     };
+
+    private static SourceClassStatistics Describe(in SourceShare share) => new(share.Rows, share.Bytes, share.Evicted);
 
     private void ForEach(Action<SourceEntry> visit)
     {

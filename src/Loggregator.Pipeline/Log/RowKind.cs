@@ -1,3 +1,4 @@
+using System.Buffers;
 using Loggregator.Protocol.Envelopes;
 
 namespace Loggregator.Pipeline.Log;
@@ -22,6 +23,17 @@ internal static class RowKind
 
     /// <summary>Whether the row holds the dropsonde envelope that its record came as.</summary>
     public static bool HasOriginal(int kind) => kind >= Original;
+
+    private const int Metrics = (1 << (int)EnvelopeType.Counter) | (1 << (int)EnvelopeType.Gauge) | (1 << (int)EnvelopeType.Timer) | (1 << Gap);
+
+    private static readonly SearchValues<byte>[] ByClass = [.. Enum.GetValues<EnvelopeClass>().Select(wanted => SearchValues.Create(
+        [.. Enumerable.Range(0, Count).Select(kind => (byte)kind).Where(kind => kind % Original != Dead && ClassOf(kind) == wanted)]))];
+
+    /// <summary>The kinds of a class.</summary>
+    public static SearchValues<byte> Of(EnvelopeClass wanted) => ByClass[(int)wanted];
+
+    /// <summary>Of a row that is not dead.</summary>
+    public static EnvelopeClass ClassOf(int kind) => (EnvelopeClass)((Metrics >> (kind & (Original - 1))) & 1);
 
     public static EnvelopeType TypeOf(int kind) => (kind % Original) switch
     {

@@ -10,15 +10,16 @@ namespace Loggregator.Pipeline.Log;
 /// </summary>
 internal sealed class Segment
 {
+    /// <summary>Memory of a row of a young segment beside its record.</summary>
+    public const int RowBytes = sizeof(int) + sizeof(int) + sizeof(byte);
+
     private int _count;
     private Segment? _next;
 
     public Segment(int bytes, int rows)
     {
         Bytes = GC.AllocateUninitializedArray<byte>(bytes);
-        Offsets = GC.AllocateUninitializedArray<int>(rows + 1);
-        Sources = GC.AllocateUninitializedArray<int>(rows);
-        Kinds = GC.AllocateUninitializedArray<byte>(rows);
+        SetRowCapacity(rows);
         Offsets[0] = 0;
     }
 
@@ -26,13 +27,13 @@ internal sealed class Segment
     public byte[] Bytes { get; }
 
     /// <summary>Where each row's record begins; one more than there are rows.</summary>
-    public int[] Offsets { get; }
+    public int[] Offsets { get; private set; } = [];
 
     /// <summary>Ordinal of each row's source.</summary>
-    public int[] Sources { get; }
+    public int[] Sources { get; private set; } = [];
 
     /// <summary>A <see cref="RowKind"/> for each row.</summary>
-    public byte[] Kinds { get; }
+    public byte[] Kinds { get; private set; } = [];
 
     /// <summary>Position of each row of a kept segment; null in a young one.</summary>
     public long[]? Positions { get; set; }
@@ -67,12 +68,15 @@ internal sealed class Segment
 
     public int RowCapacity => Kinds.Length;
 
+    /// <summary>The row capacity to go on with when this one is used up.</summary>
+    public int MoreRows => RowCapacity + (RowCapacity / 4) + 16;
+
     public int ByteCount => Offsets[Count];
 
     /// <summary>The position behind the last row.</summary>
     public long EndPosition => Positions is null ? FirstPosition + Count : Count == 0 ? 0 : Positions[Count - 1] + 1;
 
-    public static long FootprintOf(int bytes, int rows) => bytes + (rows * (sizeof(int) + sizeof(int) + sizeof(byte)));
+    public static long FootprintOf(int bytes, int rows) => bytes + ((long)rows * RowBytes);
 
     public long Footprint => FootprintOf(Bytes.Length, RowCapacity) + (Positions is null ? 0 : Positions.Length * sizeof(long));
 
@@ -126,7 +130,46 @@ internal sealed class Segment
     private static int RecordLength(ReadOnlySpan<byte> row, ReadOnlySpan<byte> envelope) =>
         (int)Unsafe.ByteOffset(ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(envelope)) + envelope.Length;
 
-    public bool HasRoom(int length) => Count < RowCapacity && Bytes.Length - ByteCount >= length;
+    /// <summary>Whether a record of that length fits; rows are added as needed.</summary>
+    public bool HasRoom(int length) => Bytes.Length - ByteCount >= length;
+
+    /// <summary>
+    /// Gives the segment room for so many rows, no fewer than it has. Readers of rows that they were shown may go on with the former arrays.
+    /// </summary>
+    public void SetRowCapacity(int rows)
+    {
+        var count = Count;
+        Offsets = Resized(Offsets, rows + 1, count + 1);
+        Sources = Resized(Sources, rows, count);
+        Kinds = Resized(Kinds, rows, count);
+        if (Positions is not null)
+        {
+            Positions = Resized(Positions, rows, count);
+        }
+    }
+
+    /// <summary>Gives up rows that are not used, when they are many. To be called when no more rows come.</summary>
+    public void Fit()
+    {
+        if (RowCapacity > (Count * 5 / 4) + 16)
+        {
+            SetRowCapacity(Count);
+        }
+    }
+
+    /// <summary>Makes a young segment a kept one, where it is.</summary>
+    public void Adopt(long[] positions)
+    {
+        var count = Count;
+        for (var row = 0; row < count; row++)
+        {
+            positions[row] = FirstPosition + row;
+        }
+
+        Positions = positions;
+        LiveBytes = ByteCount;
+        LiveRows = count;
+    }
 
     /// <summary>Lets readers see the rows below <paramref name="count"/>, which are complete.</summary>
     public void Publish(int count) => Volatile.Write(ref _count, count);
@@ -135,6 +178,11 @@ internal sealed class Segment
     public void Keep(Segment from, int row)
     {
         var count = Count;
+        if (count == RowCapacity)
+        {
+            SetRowCapacity(MoreRows);
+        }
+
         var at = Offsets[count];
         var record = from.Record(row);
         record.CopyTo(Bytes.AsSpan(at));
@@ -161,5 +209,17 @@ internal sealed class Segment
         MaxTimestamp = long.MinValue;
         LiveBytes = 0;
         LiveRows = 0;
+    }
+
+    private static T[] Resized<T>(T[] from, int length, int used)
+    {
+        if (from.Length == length)
+        {
+            return from;
+        }
+
+        var to = GC.AllocateUninitializedArray<T>(length);
+        from.AsSpan(0, Math.Min(used, from.Length)).CopyTo(to);
+        return to;
     }
 }

@@ -37,31 +37,15 @@ internal sealed class SegmentList
     /// <summary>Seals the tail and puts an empty one behind it.</summary>
     public Segment Roll(int atLeast)
     {
+        _pool.Learn(Tail);
+        Used -= Tail.Footprint;
+        Tail.Fit();
+        Used += Tail.Footprint;
         var segment = _pool.RentYoung(atLeast);
         segment.FirstPosition = Tail.EndPosition;
         Used += segment.Footprint;
         Tail.Next = segment;
         Tail = segment;
-        return segment;
-    }
-
-    /// <summary>Puts an empty kept segment between the last kept and the oldest young one.</summary>
-    public Segment AddKept(int atLeast)
-    {
-        var segment = _pool.RentKept(atLeast);
-        segment.Next = OldestYoung;
-        Used += segment.Footprint;
-        KeptUsed += segment.Footprint;
-        if (LastKept is { } last)
-        {
-            last.Next = segment;
-        }
-        else
-        {
-            Oldest = segment;
-        }
-
-        LastKept = segment;
         return segment;
     }
 
@@ -106,27 +90,58 @@ internal sealed class SegmentList
         KeptUsed -= segment.Footprint;
     }
 
-    /// <summary>Puts <paramref name="merged"/> where two neighbouring kept segments are; their memory is the caller's.</summary>
-    public void ReplaceKept(Segment? previous, Segment first, Segment second, Segment merged)
+    /// <summary>Puts a chain of kept segments where another one is.</summary>
+    /// <param name="previous">The segment before them; null if there is none.</param>
+    /// <param name="first">The first that goes.</param>
+    /// <param name="last">The last that goes; the memory of all of them is the caller's.</param>
+    /// <param name="newFirst">The first that comes.</param>
+    /// <param name="newLast">The last that comes.</param>
+    public void ReplaceKept(Segment? previous, Segment first, Segment last, Segment newFirst, Segment newLast)
     {
-        merged.Next = second.Next;
+        var growth = FootprintOf(newFirst, newLast) - FootprintOf(first, last);
+        newLast.Next = last.Next;
         if (previous is null)
         {
-            Oldest = merged;
+            Oldest = newFirst;
         }
         else
         {
-            previous.Next = merged;
+            previous.Next = newFirst;
         }
 
-        if (LastKept == second)
+        if (LastKept == last)
         {
-            LastKept = merged;
+            LastKept = newLast;
         }
 
-        var growth = merged.Footprint - first.Footprint - second.Footprint;
         Used += growth;
         KeptUsed += growth;
+    }
+
+    /// <summary>Copies a row to the end of the kept ones.</summary>
+    public void Keep(Segment from, int row)
+    {
+        var kept = LastKept is { } last && last.HasRoom(from.LengthOf(row)) ? last : AddKept(from.LengthOf(row));
+        var before = kept.Footprint;
+        kept.Keep(from, row);
+        Used += kept.Footprint - before;
+        KeptUsed += kept.Footprint - before;
+    }
+
+    /// <summary>Makes the oldest young segment the last kept one, as it is.</summary>
+    public void AdoptOldestYoung()
+    {
+        var segment = UnlinkOldestYoung();
+        segment.Adopt(_pool.RentPositions(segment.RowCapacity));
+        LinkKept(segment);
+    }
+
+    /// <summary>Gives the tail room for more rows.</summary>
+    public void GrowTail()
+    {
+        var before = Tail.Footprint;
+        Tail.SetRowCapacity(Tail.MoreRows);
+        Used += Tail.Footprint - before;
     }
 
     /// <summary>Those that have rows, with the generation that makes them valid.</summary>
@@ -142,6 +157,19 @@ internal sealed class SegmentList
         }
 
         return listed;
+    }
+
+    /// <summary>The position of the oldest row of a class, of which there is one.</summary>
+    public long OldestOf(EnvelopeClass kind)
+    {
+        var segment = Oldest;
+        int row;
+        while ((row = segment.Kinds.AsSpan(0, segment.Count).IndexOfAny(RowKind.Of(kind))) < 0)
+        {
+            segment = segment.Next!;
+        }
+
+        return segment.PositionOf(row);
     }
 
     /// <summary>Bytes of the segments from the one on that a position is in.</summary>
@@ -166,5 +194,48 @@ internal sealed class SegmentList
         }
 
         return (segment, segment.RowAt(position));
+    }
+
+    private static long FootprintOf(Segment first, Segment last)
+    {
+        var bytes = last.Footprint;
+        for (var segment = first; segment != last; segment = segment.Next!)
+        {
+            bytes += segment.Footprint;
+        }
+
+        return bytes;
+    }
+
+    private Segment AddKept(int atLeast)
+    {
+        if (LastKept is { } full)
+        {
+            var before = full.Footprint;
+            full.Fit();
+            Used += full.Footprint - before;
+            KeptUsed += full.Footprint - before;
+        }
+
+        var segment = _pool.RentKept(atLeast);
+        LinkKept(segment);
+        return segment;
+    }
+
+    private void LinkKept(Segment segment)
+    {
+        segment.Next = OldestYoung;
+        Used += segment.Footprint;
+        KeptUsed += segment.Footprint;
+        if (LastKept is { } last)
+        {
+            last.Next = segment;
+        }
+        else
+        {
+            Oldest = segment;
+        }
+
+        LastKept = segment;
     }
 }

@@ -4,6 +4,7 @@ namespace Loggregator.Pipeline.Log;
 internal sealed class SourceEntry(int ordinal)
 {
     public TypeCounts ByType;
+    private SourceShares _shares;
 
     public int Ordinal { get; } = ordinal;
 
@@ -17,20 +18,8 @@ internal sealed class SourceEntry(int ordinal)
     /// <summary>Consumers to wake when a record of this source was appended; null if there is none.</summary>
     public LogConsumer[]? Watchers { get; set; }
 
-    public long HeldBytes { get; set; }
-
+    /// <summary>Rows of all classes.</summary>
     public long HeldRows { get; set; }
-
-    /// <summary>Of <see cref="HeldBytes"/>, what is in kept segments.</summary>
-    public long KeptBytes { get; set; }
-
-    /// <summary>Where the oldest kept row of this source is sought: not before this position.</summary>
-    public long KeptFrom { get; set; }
-
-    /// <summary>The segment of <see cref="KeptFrom"/>, if its generation is still <see cref="KeptGeneration"/>.</summary>
-    public Segment? KeptSegment { get; set; }
-
-    public int KeptGeneration { get; set; }
 
     /// <summary>Rows appended in all, and their bytes.</summary>
     public long Envelopes { get; set; }
@@ -38,10 +27,7 @@ internal sealed class SourceEntry(int ordinal)
     /// <inheritdoc cref="Envelopes"/>
     public long Bytes { get; set; }
 
-    /// <summary>Rows that left the log.</summary>
-    public long Evicted { get; set; }
-
-    /// <summary>Of these, times a subscription had not read one.</summary>
+    /// <summary>Of what left the log, times a subscription had not read one.</summary>
     public long Lost { get; set; }
 
     public long NewestTimestamp { get; set; }
@@ -55,6 +41,9 @@ internal sealed class SourceEntry(int ordinal)
     /// <summary>In the queue of entries that may be given to another source.</summary>
     public bool Reclaimable { get; set; }
 
+    /// <summary>What it holds of a class.</summary>
+    public ref SourceShare Share(EnvelopeClass kind) => ref _shares[(int)kind];
+
     /// <summary>Adds the history of an entry whose ordinal goes to another source.</summary>
     public void Fold(SourceEntry gone)
     {
@@ -66,10 +55,14 @@ internal sealed class SourceEntry(int ordinal)
 
         Envelopes += gone.Envelopes;
         Bytes += gone.Bytes;
-        Evicted += gone.Evicted;
+        for (var kind = 0; kind < 2; kind++)
+        {
+            _shares[kind].Evicted += gone._shares[kind].Evicted;
+        }
+
+        gone._shares = default;
         Lost += gone.Lost;
-        gone.Envelopes = gone.Bytes = gone.Evicted = gone.Lost = gone.NewestTimestamp = 0;
+        gone.Envelopes = gone.Bytes = gone.Lost = gone.NewestTimestamp = 0;
         gone.LastPosition = -1;
-        gone.KeptSegment = null;
     }
 }

@@ -19,10 +19,16 @@ public sealed class SourceStatistics
     public long HeldEnvelopes { get; init; }
 
     /// <summary>Their bytes.</summary>
-    public long HeldBytes { get; init; }
+    public long HeldBytes => Logs.HeldBytes + Metrics.HeldBytes;
 
     /// <summary>Envelopes that left the log.</summary>
-    public long Evicted { get; init; }
+    public long Evicted => Logs.Evicted + Metrics.Evicted;
+
+    /// <summary>Of all this, what are logs.</summary>
+    public SourceClassStatistics Logs { get; init; }
+
+    /// <summary>Of all this, what are metrics.</summary>
+    public SourceClassStatistics Metrics { get; init; }
 
     /// <summary>Of these, times a subscription missed one.</summary>
     public long Lost { get; init; }

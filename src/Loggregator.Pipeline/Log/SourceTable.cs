@@ -25,6 +25,9 @@ internal sealed class SourceTable(int capacity)
     /// <summary>Grows whenever a source begins to hold rows, or holds none any more.</summary>
     public long HeldVersion { get; private set; }
 
+    /// <summary>Sources that hold rows; all that are not indexed apart count as one.</summary>
+    public int Holders { get; private set; }
+
     /// <summary>Any thread.</summary>
     public ulong Hash(ReadOnlySpan<byte> id) => XxHash3.HashToUInt64(id, _seed);
 
@@ -32,6 +35,9 @@ internal sealed class SourceTable(int capacity)
     {
         return id.Length > MaxIdBytes ? _entries[Other] : Find(id, hash, out _) ?? Claim(id, hash, beyondCapacity: false);
     }
+
+    /// <summary>The entry of a source that is indexed apart; null if it is not.</summary>
+    public SourceEntry? Find(ReadOnlySpan<byte> id) => Find(id, Hash(id), out _);
 
     /// <summary>The entry of a source that a subscription names; it stays that source's until <see cref="Unpin"/>.</summary>
     public SourceEntry Pin(ReadOnlySpan<byte> id)
@@ -48,10 +54,11 @@ internal sealed class SourceTable(int capacity)
         OfferIfUnused(entry);
     }
 
-    /// <summary>A row came to hold or ceased to hold bytes of this entry.</summary>
+    /// <summary>The entry has begun to hold rows, or holds none any more.</summary>
     public void RowsChanged(SourceEntry entry)
     {
         HeldVersion++;
+        Holders += entry.HeldRows > 0 ? 1 : -1;
         OfferIfUnused(entry);
     }
 

@@ -18,9 +18,10 @@ internal sealed class LogFixture
     private readonly ArrayBufferWriter<byte> _envelope = new();
     private readonly ArrayBufferWriter<byte> _message = new();
 
-    public LogFixture(long budget = 1 << 20, int maxSources = 1000, GroupLimits? limits = null)
+    public LogFixture(
+        long budget = 1 << 20, int maxSources = 1000, GroupLimits? limits = null, int metricPercent = EnvelopeLog.DefaultMetricPercent)
     {
-        Log = new EnvelopeLog(budget, Time, maxSources, limits);
+        Log = new EnvelopeLog(budget, Time, maxSources, limits, metricPercent);
         _batch = new AppendBatch(Log);
     }
 
@@ -97,6 +98,19 @@ internal sealed class LogFixture
         {
             AddLog(source, i.ToString(CultureInfo.InvariantCulture), size: size).Append();
         }
+    }
+
+    /// <summary>Appends a log with the bytes that it came as behind it.</summary>
+    public void AppendWithOriginal(string source, string text, ReadOnlySpan<byte> original)
+    {
+        EnvelopeWriter.Log(_envelope, 0, Utf8(source), "0"u8, Utf8(text));
+        var length = _envelope.WrittenCount;
+        Assert.True(RawEnvelope.TryRead(_envelope.WrittenSpan, out var header));
+        _envelope.Write(original);
+        _batch.AddEnvelope(_envelope.WrittenSpan, 0, length, header, original.Length);
+        Log.Append(_envelope.WrittenSpan, _batch);
+        _batch.Clear();
+        _envelope.ResetWrittenCount();
     }
 
     private LogFixture AddEnvelope()
