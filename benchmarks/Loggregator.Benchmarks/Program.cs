@@ -40,4 +40,11 @@ if (args is ["kafka-brokers"])
     return;
 }
 
+if (args is ["log-memory", ..])
+{
+    var megabytes = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1024;
+    LogMemory.Run(megabytes * 1024L * 1024, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 150, Console.Out);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(HeaderBenchmarks).Assembly).Run(args);

@@ -27,6 +27,17 @@ public sealed class DopplerService : IHostedService
     /// <summary>The name by which agents place their lanes.</summary>
     public string Id => _identity.Id;
 
+    /// <summary>Takes over what may change while it runs: the budgets of the log. What is more than a smaller one is evicted, and told.</summary>
+    public void Reload(DopplerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if ((options.LogBytes, options.MetricPercent) != (_log.Budget, _log.MetricPercent))
+        {
+            _log.SetBudget(options.LogBytes, options.MetricPercent);
+            Log.LogResized(_logger, options.LogBytes, options.MetricPercent);
+        }
+    }
+
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -48,4 +48,7 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Warning, "Member {Member} of group {Group} was sent away: {Reason}")]
     public static partial void MemberEnded(ILogger logger, string member, string group, string reason);
+
+    [LoggerMessage(2010, LogLevel.Information, "The log may hold up to {Bytes} bytes from now on, {Percent} % of them metrics.")]
+    public static partial void LogResized(ILogger logger, long bytes, int percent);
 }

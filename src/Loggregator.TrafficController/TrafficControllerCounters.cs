@@ -45,6 +45,12 @@ public sealed class TrafficControllerCounters
     /// <summary>Bytes of messages and events written to clients.</summary>
     public long WrittenBytes;
 
+    /// <summary>Reads of recent logs and metrics, by source and time.</summary>
+    public long Reads;
+
+    /// <summary>Of these, those that not every Doppler answered.</summary>
+    public long PartialReads;
+
     /// <summary>gRPC streams open now.</summary>
     public long GrpcStreams;
 

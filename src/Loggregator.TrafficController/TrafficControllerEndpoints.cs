@@ -1,3 +1,4 @@
+using Loggregator.TrafficController.LogCache;
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams.Attach;
 using Loggregator.TrafficController.Streams.Grpc;
@@ -21,20 +22,22 @@ public static class TrafficControllerEndpoints
         return endpoints;
     }
 
-    /// <summary>Maps <c>loggregator.v2.Egress</c>, and <c>Attach</c> for our own clients.</summary>
+    /// <summary>Maps <c>loggregator.v2.Egress</c>, <c>logcache.v1.Egress</c>, and <c>Attach</c> for our own clients.</summary>
     public static IEndpointRouteBuilder MapTrafficControllerGrpc(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<EgressService>();
         endpoints.MapGrpcService<AttachService>();
+        endpoints.MapGrpcService<LogCacheEgress>();
         return endpoints;
     }
 
-    /// <summary>Maps <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>, and what is below <c>/apps</c> and <c>/firehose</c>.</summary>
+    /// <summary>Maps <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>, and what is below <c>/apps</c>, <c>/firehose</c> and <c>/api/v1</c>.</summary>
     public static IEndpointRouteBuilder MapTrafficControllerHttp(this IEndpointRouteBuilder endpoints)
     {
         var sse = endpoints.ServiceProvider.GetRequiredService<SseEndpoints>();
         var sources = endpoints.ServiceProvider.GetRequiredService<SourcesEndpoint>();
         var v1 = endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoints>();
+        var logCache = endpoints.ServiceProvider.GetRequiredService<LogCacheApi>();
         var cookies = endpoints.ServiceProvider.GetRequiredService<SetCookieEndpoint>();
         endpoints.Map("/set-cookie", (RequestDelegate)cookies.HandleAsync);
         endpoints.Map("/apps/{**rest}", (RequestDelegate)v1.ServeAsync);
@@ -42,7 +45,11 @@ public static class TrafficControllerEndpoints
         endpoints.Map("/v2/read", (RequestDelegate)sse.ReadAsync);
         endpoints.MapGet("/v2/stream", (RequestDelegate)sse.StreamAsync);
         endpoints.MapGet("/v2/recent", (RequestDelegate)sse.RecentAsync);
+        endpoints.Map("/api/v1/{**rest}", (RequestDelegate)logCache.HandleAsync);
         endpoints.MapGet("/v2/sources", (RequestDelegate)sources.HandleAsync);
         return endpoints;
     }
+
+    /// <summary>Serves all requests of a port that is log-cache's gateway.</summary>
+    public static RequestDelegate LogCacheGateway(IServiceProvider services) => services.GetRequiredService<LogCacheGateway>().HandleAsync;
 }

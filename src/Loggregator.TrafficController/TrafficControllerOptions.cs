@@ -6,11 +6,14 @@ namespace Loggregator.TrafficController;
 /// <summary>Settings of the Traffic Controller role, section <c>TrafficController</c>.</summary>
 public sealed class TrafficControllerOptions
 {
-    /// <summary>Where HTTP is served: <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>.</summary>
+    /// <summary>Where HTTP is served: <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>, and the API of log-cache, as <c>/api/v1/meta</c>.</summary>
     public string HttpListen { get; set; } = "127.0.0.1:8081";
 
-    /// <summary>Where gRPC is served: the reverse log proxy, and Attach for our own clients.</summary>
+    /// <summary>Where gRPC is served: the reverse log proxy, log-cache's Egress, and Attach for our own clients.</summary>
     public string GrpcListen { get; set; } = "0.0.0.0:8083";
+
+    /// <summary>Where the paths of log-cache's own gateway are served, for tools inside a platform; empty: they are not.</summary>
+    public string LogCacheGatewayListen { get; set; } = "";
 
     /// <summary>Our Dopplers, <c>host:port</c>; a name stands for all of its addresses.</summary>
     public string[] Dopplers { get; set; } = ["127.0.0.1:8082"];
@@ -51,11 +54,14 @@ public sealed class TrafficControllerOptions
     /// <summary>Bytes that may be pending for one client, per Doppler.</summary>
     public long ClientBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Most lines of history that one request may ask for.</summary>
+    /// <summary>Most last lines that are kept back while Dopplers' histories are merged. Of a request for more, copies that two Dopplers hold count twice.</summary>
     public int MaxHistoryLines { get; set; } = 10_000;
 
-    /// <summary>Bytes that one request's last lines may take while they are put in order.</summary>
+    /// <summary>Bytes that one request's last lines may take while they are put in order; of a read through log-cache's API, per Doppler.</summary>
     public long HistoryBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Bytes that the answers to all reads through log-cache's API may take together; what goes over is refused, to be asked for again.</summary>
+    public long ReadBytes { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>Time that a stream waits for the history of slow Dopplers before it goes on without them.</summary>
     public TimeSpan HistoryPatience { get; set; } = TimeSpan.FromSeconds(5);
@@ -109,18 +115,31 @@ public sealed class TrafficControllerOptions
         {
             yield return $"TrafficController:HistoryBytes is {HistoryBytes}: give at least 65536.";
         }
+
+        if (ReadBytes < HistoryBytes)
+        {
+            yield return $"TrafficController:ReadBytes is {ReadBytes}, less than one request may take: give at least HistoryBytes, {HistoryBytes}.";
+        }
     }
 
     private IEnumerable<string> ValidateAddresses()
     {
-        if (!TrySplit(HttpListen, out var host))
+        foreach (var (key, address) in new[] { (nameof(HttpListen), HttpListen), (nameof(LogCacheGatewayListen), LogCacheGatewayListen) })
         {
-            yield return $"TrafficController:HttpListen is '{HttpListen}': give address:port, for example 127.0.0.1:8081.";
-        }
-        else if (!NoAccessControl && !IsLoopback(host))
-        {
-            yield return $"TrafficController:HttpListen is '{HttpListen}', beyond loopback, where everyone could read everything: "
-                + "listen on 127.0.0.1, or set TrafficController:NoAccessControl (--no-access-control) if that is meant.";
+            if (key == nameof(LogCacheGatewayListen) && address.Length == 0)
+            {
+                continue;
+            }
+
+            if (!TrySplit(address, out var host))
+            {
+                yield return $"TrafficController:{key} is '{address}': give address:port, for example 127.0.0.1:8081.";
+            }
+            else if (!NoAccessControl && !IsLoopback(host))
+            {
+                yield return $"TrafficController:{key} is '{address}', beyond loopback, where everyone could read everything: "
+                    + "listen on 127.0.0.1, or set TrafficController:NoAccessControl (--no-access-control) if that is meant.";
+            }
         }
 
         if (!TrySplit(GrpcListen, out _))

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Grpc.AspNetCore.Server.Model;
+using Loggregator.TrafficController.LogCache;
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams;
 using Loggregator.TrafficController.Streams.Attach;
@@ -32,6 +33,14 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<SourcesEndpoint>();
         services.AddSingleton<RecentQuery>();
         services.AddSingleton<RecentEndpoints>();
+        services.AddSingleton<ReadBudget>();
+        services.AddSingleton<TimeReads>();
+        services.AddSingleton<MetaReads>();
+        services.AddSingleton<LogCacheHttp>();
+        services.AddSingleton<LogCacheApi>();
+        services.AddSingleton<LogCacheGateway>();
+        services.AddSingleton<LogCacheEgress>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<LogCacheEgress>, LogCacheEgress.Methods>());
         services.AddSingleton<SseEndpoints>();
         services.AddSingleton<WritePace>();
         services.AddSingleton<TrafficControllerEvents>();

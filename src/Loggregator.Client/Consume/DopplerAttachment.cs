@@ -69,6 +69,10 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     /// <summary>The typed calls of the same Doppler, over the same connection.</summary>
     public Protocol.Internal.Doppler.DopplerClient Calls => new(_channel);
 
+    /// <summary>A Read whose frames stay bytes; each received one is the caller's.</summary>
+    public AsyncServerStreamingCall<MessageBuffer> Read(MessageBuffer request, CancellationToken cancel) =>
+        _channel.CreateCallInvoker().AsyncServerStreamingCall(RawMethods.Read, null, new CallOptions(cancellationToken: cancel), request);
+
     /// <summary>Begins to attach; returns at once.</summary>
     public void Start() => _loop = RunAsync();
 

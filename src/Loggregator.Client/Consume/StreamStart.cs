@@ -22,6 +22,9 @@ internal sealed class StreamStart
     /// <summary>Whether something older than the moment of opening is asked for.</summary>
     public bool WantsHistory => _last > 0 || _since is not null || _cursor is not null;
 
+    /// <summary>Of <see cref="Last"/>: how many; else 0.</summary>
+    public uint Count => _last;
+
     /// <summary>The last <paramref name="count"/> matching envelopes of each Doppler, then what comes.</summary>
     public static StreamStart Last(uint count) => count == 0 ? Now : new StreamStart(last: count);
 

@@ -185,6 +185,11 @@ internal sealed class AttachSession(
             answer.LivePosition = (ulong)opened.LivePosition;
             answer.OldestTimestamp = opened.OldestTimestamp;
             answer.AgedOut = opened.AgedOut;
+            if (opened.History is { } history)
+            {
+                answer.History = (ulong)history;
+            }
+
             if (answer.Error.Length == 0)
             {
                 Opened(open, output);

@@ -26,9 +26,9 @@ internal sealed class Snapshot(DopplerOptions options, EnvelopeLog log, SeriesSt
         var started = Stopwatch.GetTimestamp();
         try
         {
-            using var writer = new SnapshotWriter(options.SnapshotPath, options.LogBytes + options.SeriesBytes + Overhead);
+            using var writer = new SnapshotWriter(options.SnapshotPath, log.Budget + options.SeriesBytes + Overhead);
             writer.BeginSection(LogSection);
-            log.Save(writer, options.LogBytes);
+            log.Save(writer, log.Budget);
             writer.BeginSection(SeriesSection);
             series.Save(writer);
             var bytes = writer.Complete();

@@ -33,6 +33,9 @@ internal sealed class SourcesReport(LogSources sources, DopplerIdentity identity
             Lost = (ulong)source.Lost,
             OldestTimestamp = source.OldestTimestamp,
             NewestTimestamp = source.NewestTimestamp,
+            IsOther = source.IsOther,
+            Logs = Describe(source.Logs),
+            Metrics = Describe(source.Metrics),
         };
         for (var type = 0; type < TypeCounts.Length; type++)
         {
@@ -41,4 +44,11 @@ internal sealed class SourcesReport(LogSources sources, DopplerIdentity identity
 
         return described;
     }
+
+    private static SourceClass Describe(SourceClassStatistics held) => new()
+    {
+        HeldEnvelopes = (ulong)held.HeldEnvelopes,
+        HeldBytes = (ulong)held.HeldBytes,
+        Evicted = (ulong)held.Evicted,
+    };
 }

@@ -7,25 +7,28 @@ namespace Loggregator.Pipeline.Log;
 /// </summary>
 internal sealed class Compaction(SegmentList segments, SegmentPool pool)
 {
-    private const int Longest = 16; // segments of a run: so much of the kept segments may be unused, one by this
+    private const int Longest = 16; // segments of a run: one of so many may be unused
     private readonly List<Segment> _run = new(Longest);
 
-    /// <summary>Takes out what is empty, and if there is nothing empty, compacts one run.</summary>
-    public void Run(List<Segment> retired)
+    /// <summary>Takes out what is empty, and if there is nothing empty, compacts one run. False if there was neither.</summary>
+    public bool Run()
     {
-        Segment? before = null; // the run
+        Segment? before = null, next; // before is before the run
         long unused = 0;
+        var emptied = false;
         _run.Clear();
-        for (var segment = segments.Oldest; segment != segments.OldestYoung; segment = segment.Next!)
+        for (var segment = segments.Oldest; segment != segments.OldestYoung; segment = next)
         {
+            next = segment.Next!;
             if (segment.LiveRows == 0)
             {
                 segments.UnlinkKept(_run.Count > 0 ? _run[^1] : before, segment);
-                retired.Add(segment);
+                pool.Return(segment);
+                emptied = true;
                 continue;
             }
 
-            if (segment.Bytes.Length != pool.SegmentBytes || segment == segments.LastKept)
+            if (segment.Count == 1 || segment == segments.LastKept)
             {
                 unused = 0;
                 _run.Clear();
@@ -42,43 +45,46 @@ internal sealed class Compaction(SegmentList segments, SegmentPool pool)
 
             _run.Add(segment);
             unused += Unused(segment);
-            if (unused > pool.SegmentBytes * 9L / 8 && retired.Count == 0 && Needed() < _run.Count)
+            if (unused > pool.SegmentBytes * 9L / 8 && !emptied && Frees())
             {
-                Rewrite(before);
-                retired.AddRange(_run);
-                return;
+                Rewrite(before, next);
+                return true;
             }
         }
+
+        return emptied;
     }
 
     private static long Unused(Segment segment) => segment.Bytes.Length - segment.LiveBytes;
 
-    // Segments for the live rows of the run: long ones leave more unused between them.
-    private int Needed()
+    // Long rows leave more unused between them than there may be to gain.
+    private bool Frees()
     {
-        var needed = 1;
+        long before = 0, after = pool.SegmentBytes;
         var room = pool.SegmentBytes;
         foreach (var segment in _run)
         {
+            before += segment.Bytes.Length;
             var count = segment.Count;
             for (var row = 0; row < count; row++)
             {
                 var length = segment.Kinds[row] == RowKind.Dead ? 0 : segment.LengthOf(row);
                 if (length > room)
                 {
-                    needed++;
-                    room = pool.SegmentBytes;
+                    room = Math.Max(pool.SegmentBytes, length);
+                    after += room;
                 }
 
                 room -= length;
             }
         }
 
-        return needed;
+        return after < before;
     }
 
-    private void Rewrite(Segment? before)
+    private void Rewrite(Segment? before, Segment behind)
     {
+        var footprint = _run.Sum(segment => segment.Footprint);
         Segment? first = null, last = null;
         foreach (var segment in _run)
         {
@@ -92,7 +98,7 @@ internal sealed class Compaction(SegmentList segments, SegmentPool pool)
 
                 if (last is null || !last.HasRoom(segment.LengthOf(row)))
                 {
-                    var next = pool.RentKept(0);
+                    var next = pool.RentKept(segment.LengthOf(row));
                     first ??= next;
                     if (last is not null)
                     {
@@ -105,9 +111,11 @@ internal sealed class Compaction(SegmentList segments, SegmentPool pool)
 
                 last.Keep(segment, row);
             }
+
+            pool.Return(segment); // the next one that is needed
         }
 
         last!.Fit();
-        segments.ReplaceKept(before, _run[0], _run[^1], first!, last);
+        segments.ReplaceKept(before, footprint, behind, first!, last);
     }
 }

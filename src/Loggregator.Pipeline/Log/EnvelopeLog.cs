@@ -19,11 +19,11 @@ public sealed class EnvelopeLog
     /// <summary>The least and the largest part, so that neither class is without floors.</summary>
     public const int MinMetricPercent = 10, MaxMetricPercent = 90;
 
-    private const int MaxSources = 100_000;
+    private const int MaxSources = 100_000, MostEvictedAtOnce = 16 * 1024 * 1024;
     private const int MaxStreams = 128 * 1024; // that are numbered at a time
     private readonly TimeProvider _time;
     private readonly long _started;
-    private readonly SegmentPool _pool;
+    private readonly SegmentPool _pool = new();
     private readonly SourceTable _sources;
     private readonly ClassBudget[] _classes = [new(EnvelopeClass.Logs), new(EnvelopeClass.Metrics)];
     private readonly PositionTimes _times = new();
@@ -46,7 +46,7 @@ public sealed class EnvelopeLog
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
         _started = time.GetTimestamp();
-        _pool = new SegmentPool((int)Math.Clamp(budget / 64, 4 * 1024, 1024 * 1024));
+        _pool.SizeFor(budget);
         _sources = new SourceTable(maxSources);
         Segments = new SegmentList(_pool);
         _binding = new LogBinding(_sources);
@@ -61,8 +61,11 @@ public sealed class EnvelopeLog
     /// <summary>Bytes of memory for envelopes and their rows.</summary>
     public long Budget => _eviction.Budget;
 
+    /// <summary>The part of <see cref="Budget"/> that is for metrics.</summary>
+    public int MetricPercent { get; private set; }
+
     /// <summary>Bytes of memory that are used. Approximate while others append.</summary>
-    public long Used => Segments.Used;
+    public long Used => Segments.Used + _pool.SpareBytes;
 
     /// <summary>Envelopes appended.</summary>
     public long Appended => Head - FirstPosition - Loaded;
@@ -194,10 +197,29 @@ public sealed class EnvelopeLog
         ArgumentOutOfRangeException.ThrowIfGreaterThan(metricPercent, MaxMetricPercent);
         lock (AppendGate)
         {
-            _eviction.Budget = budget;
             _classes[(int)EnvelopeClass.Metrics].Budget = budget / 100 * metricPercent;
             _classes[(int)EnvelopeClass.Logs].Budget = budget - _classes[(int)EnvelopeClass.Metrics].Budget;
-            _eviction.MakeRoom(0, Now, _consumers);
+            MetricPercent = metricPercent;
+            _pool.SizeFor(budget);
+            if (Segments.Tail.Bytes.Length > _pool.SegmentBytes)
+            {
+                Segments.Roll(0);
+            }
+        }
+
+        // A little at a time: appends wait for one step.
+        for (var stage = Math.Max(budget, Used); ; stage = Math.Max(budget, stage - MostEvictedAtOnce))
+        {
+            lock (AppendGate)
+            {
+                _eviction.Budget = stage;
+                _eviction.MakeRoom(0, 0, Now, _consumers);
+            }
+
+            if (stage == budget)
+            {
+                return;
+            }
         }
     }
 
@@ -266,15 +288,19 @@ public sealed class EnvelopeLog
     /// <summary>The position that is asked for, and whether what was there is not held any more. Append lock.</summary>
     internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
     {
-        var complete = Math.Max(_classes[0].EvictedTo, _classes[1].EvictedTo) + 1; // from here on nothing was ever evicted
+        var complete = 1 + _classes.Where(kind => Concerns(request, kind.Class)).Max(kind => (long?)kind.EvictedTo).GetValueOrDefault(); // from here on it is all there
+        var lost = complete > FirstPosition || _eviction.LoadedIncomplete;
         return request.Start switch
         {
-            SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
-            SubscriptionStart.After => (Math.Min(request.After, _head), !_eviction.Never && request.After < complete),
+            SubscriptionStart.Since => (0L, lost && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
+            SubscriptionStart.After => (Math.Min(request.After, _head), lost && request.After < complete),
             SubscriptionStart.Last => (0L, false),
             _ => (_head, false),
         };
     }
+
+    private static bool Concerns(SubscriptionRequest request, EnvelopeClass kind) => Enum.GetValues<EnvelopeType>().Any(type =>
+        RowKind.ClassOf((int)type) == kind && request.Selectors.Any(selector => selector.Concerns(type, hasOriginal: false) || selector.Concerns(type, hasOriginal: true)));
 
     internal OpenedSubscription Describe(long first, bool agedOut) =>
         new(first, _head, _head == FirstPosition ? 0 : Segments.Oldest.MinTimestamp, agedOut);
@@ -304,12 +330,12 @@ public sealed class EnvelopeLog
         var tail = Segments.Tail;
         if (!tail.HasRoom(length))
         {
-            _eviction.MakeRoom(_pool.FootprintFor(length), now, _consumers);
+            _eviction.MakeRoom(length, 0, now, _consumers);
             Segments.Roll(length);
         }
         else if (tail.Count == tail.RowCapacity)
         {
-            _eviction.MakeRoom(Segment.FootprintOf(0, tail.MoreRows - tail.RowCapacity), now, _consumers);
+            _eviction.MakeRoom(0, Segment.FootprintOf(0, tail.MoreRows - tail.RowCapacity), now, _consumers);
             Segments.GrowTail();
         }
     }

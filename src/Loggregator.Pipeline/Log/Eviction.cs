@@ -28,11 +28,19 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
 
     public bool LoadedIncomplete { get; set; }
 
-    /// <summary>Evicts until <paramref name="room"/> more bytes fit the budget, or nothing but the tail is left to evict.</summary>
-    public void MakeRoom(long room, long now, List<LogConsumer> consumers)
+    /// <summary>
+    /// Evicts until the budget has room for the segment of a record of that length, or for so many more bytes, or nothing but the tail is left to evict.
+    /// </summary>
+    public void MakeRoom(int length, long bytes, long now, List<LogConsumer> consumers)
     {
-        while (segments.Used + room > Budget)
+        while (IsOver(length, bytes))
         {
+            if (pool.Spare > Wanted(length))
+            {
+                pool.DropSpare();
+                continue;
+            }
+
             if (Compact(consumers))
             {
                 continue;
@@ -47,7 +55,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         }
 
         // Rows as large as segments may leave so much unused that not even the guaranteed parts fit.
-        for (var shift = 1; segments.Used + room > Budget && segments.LastKept is not null && shift < 40; shift++)
+        for (var shift = 1; IsOver(length, bytes) && segments.LastKept is not null && shift < 40; shift++)
         {
             Squeeze(shift, now, consumers);
         }
@@ -58,9 +66,20 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     {
         var budget = Budget;
         Budget = 0;
-        MakeRoom(0, now, consumers);
+        MakeRoom(0, 0, now, consumers);
         Budget = budget;
     }
+
+    private long Used => segments.Used + pool.SpareBytes;
+
+    private bool IsOver(int length, long bytes)
+    {
+        var large = length > pool.SegmentBytes ? pool.FootprintFor(length) : 0;
+        return Used + bytes + large + pool.RowSlack + (Math.Max(Wanted(length) - pool.Spare, 0) * pool.FootprintFor(0)) > Budget;
+    }
+
+    // Unused segments: one to be appended to, and one to copy to, so that none is made while another one is left to the collector.
+    private int Wanted(int length) => length > 0 && length <= pool.SegmentBytes ? 2 : 1;
 
     private void EvictOldest(long now, List<LogConsumer> consumers)
     {
@@ -131,9 +150,9 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         Hold(consumers, last.EndPosition);
         try
         {
-            _compaction.Run(_retired);
+            var any = _compaction.Run();
             Resettle();
-            return _retired.Count > 0;
+            return any;
         }
         finally
         {

@@ -43,7 +43,7 @@ internal sealed class LogSeek(EnvelopeLog log, LogConsumer consumer, Subscriptio
             }
         }
 
-        return opened with { FirstPosition = reader.Position, AgedOut = !found && !log.HoldsEverything };
+        return opened with { History = subscription.Request.Last - wanted, FirstPosition = reader.Position, AgedOut = !found && !log.HoldsEverything };
     }
 
     private (bool Found, long Boundary) SeekIn(Segment segment, long boundary, ref long wanted)

@@ -90,16 +90,16 @@ internal sealed class SegmentList
         KeptUsed -= segment.Footprint;
     }
 
-    /// <summary>Puts a chain of kept segments where another one is.</summary>
+    /// <summary>Puts a chain of kept segments where another one is, which has not the last of them.</summary>
     /// <param name="previous">The segment before them; null if there is none.</param>
-    /// <param name="first">The first that goes.</param>
-    /// <param name="last">The last that goes; the memory of all of them is the caller's.</param>
+    /// <param name="footprint">Memory of those that go, which is the caller's.</param>
+    /// <param name="next">The segment behind them.</param>
     /// <param name="newFirst">The first that comes.</param>
     /// <param name="newLast">The last that comes.</param>
-    public void ReplaceKept(Segment? previous, Segment first, Segment last, Segment newFirst, Segment newLast)
+    public void ReplaceKept(Segment? previous, long footprint, Segment next, Segment newFirst, Segment newLast)
     {
-        var growth = FootprintOf(newFirst, newLast) - FootprintOf(first, last);
-        newLast.Next = last.Next;
+        var growth = FootprintOf(newFirst, newLast) - footprint;
+        newLast.Next = next;
         if (previous is null)
         {
             Oldest = newFirst;
@@ -107,11 +107,6 @@ internal sealed class SegmentList
         else
         {
             previous.Next = newFirst;
-        }
-
-        if (LastKept == last)
-        {
-            LastKept = newLast;
         }
 
         Used += growth;

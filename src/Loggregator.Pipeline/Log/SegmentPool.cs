@@ -1,22 +1,44 @@
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
-/// Segments of one size and position arrays, used again. Append lock. Larger segments are made as needed and left to the collector. Rows are
-/// allotted by the length of the records so far, so that neither short nor long ones leave much unused.
+/// Segments of one size and position arrays, used again: left to the collector they would take as much memory again. Append lock. Larger
+/// segments are made as needed. Rows are allotted by the length of the records so far, so that neither short nor long ones leave much unused.
 /// </summary>
-internal sealed class SegmentPool(int segmentBytes)
+internal sealed class SegmentPool
 {
-    private const int MaxSpare = 4, MinBytesPerRow = 12;
-    private readonly Stack<Segment> _segments = new(MaxSpare);
-    private readonly Stack<long[]> _positions = new(MaxSpare);
+    private const int MaxSparePositions = 16, MinBytesPerRow = 12;
+    private readonly Stack<Segment> _segments = new();
+    private readonly Stack<long[]> _positions = new(MaxSparePositions);
     private int _bytesPerRow = 192;
 
-    public int SegmentBytes { get; } = segmentBytes;
+    /// <summary>Bytes of a segment's records.</summary>
+    public int SegmentBytes { get; private set; }
 
     private int ExpectedRows => (SegmentBytes / _bytesPerRow * 17 / 16) + 16;
 
+    /// <summary>Segments are from now on so large that a log of that budget has many.</summary>
+    public void SizeFor(long budget)
+    {
+        SegmentBytes = (int)Math.Clamp(budget / 64, 4 * 1024, 1024 * 1024);
+        _segments.Clear();
+        SpareBytes = 0;
+    }
+
+    /// <summary>Memory of segments that are not in use.</summary>
+    public long SpareBytes { get; private set; }
+
+    /// <summary>Leaves an unused segment to the collector.</summary>
+    public void DropSpare() => SpareBytes -= _segments.Pop().Footprint;
+
+    /// <summary>Segments that are not in use.</summary>
+    public int Spare => _segments.Count;
+
     /// <summary>Memory of a segment for a record of that length.</summary>
-    public long FootprintFor(int length) => length > SegmentBytes ? Segment.FootprintOf(length, 1) : Segment.FootprintOf(SegmentBytes, ExpectedRows * 3 / 2);
+    public long FootprintFor(int length) =>
+        length > SegmentBytes ? Segment.FootprintOf(length, 1) : Segment.FootprintOf(SegmentBytes, ExpectedRows * 5 / 4);
+
+    /// <summary>What rows of a segment may take beyond those of the segment that is used again for it.</summary>
+    public long RowSlack => Segment.FootprintOf(0, ExpectedRows);
 
     /// <summary>Takes note of how many rows a full segment has.</summary>
     public void Learn(Segment full)
@@ -40,7 +62,8 @@ internal sealed class SegmentPool(int segmentBytes)
             return new Segment(SegmentBytes, rows);
         }
 
-        if (segment.RowCapacity < rows || segment.RowCapacity > rows * 3 / 2)
+        SpareBytes -= segment.Footprint;
+        if (segment.RowCapacity < rows * 15 / 16 || segment.RowCapacity > rows * 5 / 4)
         {
             segment.SetRowCapacity(rows);
         }
@@ -57,19 +80,20 @@ internal sealed class SegmentPool(int segmentBytes)
 
     /// <summary>An array for the positions of so many rows.</summary>
     public long[] RentPositions(int rows) =>
-        _positions.TryPop(out var positions) && positions.Length == rows ? positions : GC.AllocateUninitializedArray<long>(rows);
+        _positions.TryPop(out var positions) && positions.Length >= rows && positions.Length <= rows * 5 / 4 ? positions : GC.AllocateUninitializedArray<long>(rows);
 
     public void Return(Segment segment)
     {
-        if (segment.Positions is { } positions && _positions.Count < MaxSpare)
+        if (segment.Positions is { } positions && _positions.Count < MaxSparePositions)
         {
             _positions.Push(positions);
         }
 
         segment.Retire();
-        if (segment.Bytes.Length == SegmentBytes && _segments.Count < MaxSpare)
+        if (segment.Bytes.Length == SegmentBytes)
         {
             _segments.Push(segment);
+            SpareBytes += segment.Footprint;
         }
     }
 }

@@ -17,6 +17,9 @@ public static class RawMethods
     /// <summary>The original's services of v1.</summary>
     public const string Ingestor = "plumbing.DopplerIngestor", V1Egress = "plumbing.Doppler";
 
+    /// <summary>Recent logs and metrics.</summary>
+    public const string LogCache = "logcache.v1.Egress";
+
     /// <summary>Copies the payload into a pooled buffer and back.</summary>
     public static readonly Marshaller<MessageBuffer> Marshaller = new(Serialize, Deserialize);
 
@@ -52,6 +55,12 @@ public static class RawMethods
 
     /// <summary><c>/plumbing.Doppler/BatchSubscribe</c>: stream of BatchResponse.</summary>
     public static readonly Method<MessageBuffer, MessageBuffer> BatchSubscribe = Define(MethodType.ServerStreaming, V1Egress, "BatchSubscribe");
+
+    /// <summary><c>/logcache.v1.Egress/Read</c>: ReadRequest and ReadResponse.</summary>
+    public static readonly Method<MessageBuffer, MessageBuffer> LogCacheRead = Define(MethodType.Unary, LogCache, "Read");
+
+    /// <summary><c>/logcache.v1.Egress/Meta</c>: MetaRequest and MetaResponse.</summary>
+    public static readonly Method<MessageBuffer, MessageBuffer> LogCacheMeta = Define(MethodType.Unary, LogCache, "Meta");
 
     private static Method<MessageBuffer, MessageBuffer> Define(MethodType type, string service, string name) =>
         new(type, service, name, Marshaller, Marshaller);

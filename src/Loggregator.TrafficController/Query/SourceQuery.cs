@@ -44,13 +44,14 @@ internal sealed class SourceQuery(DopplerSet dopplers, TimeProvider time)
         var answers = await Task.WhenAll(nodes.Select(node => AskAsync(node, request, cancel)));
         foreach (var source in answers.SelectMany(answer => answer ?? []))
         {
-            if (sources.TryGetValue(source.SourceId, out var sum))
+            var key = source.IsOther ? SourceReport.Other : source.SourceId;
+            if (sources.TryGetValue(key, out var sum))
             {
                 SourceReport.Add(sum, source);
             }
             else
             {
-                sources.Add(source.SourceId, source);
+                sources.Add(key, source);
             }
         }
 

@@ -8,9 +8,17 @@ namespace Loggregator.TrafficController.Query;
 /// <param name="Known">Dopplers there are.</param>
 internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources, int Answered, int Known)
 {
+    /// <summary>The key of what Dopplers do not tell apart: no source id, as these are texts.</summary>
+    public const string Other = "\0";
+
     /// <summary>Adds what another Doppler knows of the same source.</summary>
     public static void Add(Source sum, Source other)
     {
+        if (other.HeldEnvelopes > 0 && (sum.HeldEnvelopes == 0 || other.OldestTimestamp < sum.OldestTimestamp))
+        {
+            sum.OldestTimestamp = other.OldestTimestamp;
+        }
+
         sum.Envelopes += other.Envelopes;
         sum.Bytes += other.Bytes;
         sum.HeldEnvelopes += other.HeldEnvelopes;
@@ -18,11 +26,9 @@ internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources,
         sum.Evicted += other.Evicted;
         sum.Lost += other.Lost;
         sum.NewestTimestamp = Math.Max(sum.NewestTimestamp, other.NewestTimestamp);
-        if (other.OldestTimestamp != 0 && (sum.OldestTimestamp == 0 || other.OldestTimestamp < sum.OldestTimestamp))
-        {
-            sum.OldestTimestamp = other.OldestTimestamp;
-        }
 
+        sum.Logs = Sum(sum.Logs, other.Logs);
+        sum.Metrics = Sum(sum.Metrics, other.Metrics);
         for (var type = 0; type < other.ByType.Count; type++)
         {
             if (type < sum.ByType.Count)
@@ -35,4 +41,11 @@ internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources,
             }
         }
     }
+
+    private static SourceClass? Sum(SourceClass? one, SourceClass? other) => one is null || other is null ? one ?? other : new SourceClass
+    {
+        HeldEnvelopes = one.HeldEnvelopes + other.HeldEnvelopes,
+        HeldBytes = one.HeldBytes + other.HeldBytes,
+        Evicted = one.Evicted + other.Evicted,
+    };
 }

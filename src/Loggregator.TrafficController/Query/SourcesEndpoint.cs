@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using Loggregator.Protocol.Internal;
+using Loggregator.TrafficController.LogCache;
 using Loggregator.TrafficController.Streams.Sse;
 using Microsoft.AspNetCore.Http;
 
@@ -14,9 +14,9 @@ internal sealed class SourcesEndpoint(SourceQuery query)
         var cancel = context.RequestAborted;
         var report = await query.AskAsync(new QueryPairs(context.Request.QueryString.Value).All("source_id"), cancel);
         context.Response.ContentType = "application/json";
-        if (report.Answered < report.Known)
+        if (Partial.Of(report.Answered, report.Known) is { } partial)
         {
-            context.Response.Headers["X-Loggregator-Partial"] = string.Create(CultureInfo.InvariantCulture, $"{report.Answered} of {report.Known}");
+            context.Response.Headers[Partial.Name] = partial;
         }
 
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
@@ -51,6 +51,20 @@ internal sealed class SourcesEndpoint(SourceQuery query)
         }
 
         json.WriteEndArray();
+        Write(json, "logs", source.Logs);
+        Write(json, "metrics", source.Metrics);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, SourceClass? held)
+    {
+        if (held is not null)
+        {
+            json.WriteStartObject(name);
+            json.WriteNumber("held_envelopes", held.HeldEnvelopes);
+            json.WriteNumber("held_bytes", held.HeldBytes);
+            json.WriteNumber("evicted", held.Evicted);
+            json.WriteEndObject();
+        }
     }
 }

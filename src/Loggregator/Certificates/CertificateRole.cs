@@ -11,7 +11,7 @@ internal sealed record CertificateRole(string Name, string[] Names, string Purpo
     [
         new("agent", ["metron"], "an agent, towards producers and Dopplers"),
         new("doppler", ["doppler"], "a Doppler"),
-        new("traffic-controller", ["trafficcontroller", "reverselogproxy"], "a Traffic Controller, also as reverse log proxy"),
+        new("traffic-controller", ["trafficcontroller", "reverselogproxy", "log-cache"], "a Traffic Controller, also as reverse log proxy and log-cache"),
         new("nozzle", ["nozzle"], "a consumer of the firehose"),
         new("client", ["client"], "programs that send to an agent or read from a Traffic Controller"),
     ];

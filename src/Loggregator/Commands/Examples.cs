@@ -38,10 +38,12 @@ internal static class Examples
         [
             "loggregator tail build dpkg                       two sources, history first, then live",
             "loggregator tail web --since 10m --include 'ERR|WARN'",
+            "loggregator tail web --lines 50000 --no-follow",
             "loggregator tail web --no-follow --format json | jq .tags",
         ],
         ["firehose"] = ["loggregator firehose --format json", "loggregator firehose --shard-id archive        shares the stream with all who give that id"],
         ["sources"] = ["loggregator sources", "loggregator sources --top", "loggregator sources --format json | jq '.sources[].source_id'"],
+        ["meta"] = ["loggregator meta --sort-by count", "loggregator meta --noise --sort-by rate          who is loud right now"],
         ["spool"] =
         [
             "loggregator spool inspect /var/lib/loggregator/spool/siem      how much is held, how far it is delivered",

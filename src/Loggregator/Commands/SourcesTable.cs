@@ -20,7 +20,7 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
             return;
         }
 
-        Write(rows.OrderBy(row => row.SourceId, StringComparer.Ordinal), "BYTES", row => Size(row.Bytes));
+        Write(rows.OrderBy(row => row.SourceId, StringComparer.Ordinal), row => Count((long)Math.Round(row.HeldRate)));
     }
 
     /// <summary>The busiest sources since <paramref name="before"/>, as many as the terminal has lines; on a terminal in place of what was there.</summary>
@@ -32,7 +32,7 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
         var total = rows.Sum(row => Rate(row) ?? 0);
         var title = $"{time.GetLocalNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  {Count(rows.Count)} sources, {Count((long)Math.Round(total))} envelopes a second";
         screen.Out.Write(screen.Colour ? $"\e[H\e[J{title}  \e[2m{url}, Ctrl-C ends\e[0m\n" : title + "\n");
-        Write(busiest, "PER SECOND", row => Rate(row) is { } rate ? Count((long)Math.Round(rate)) : "-");
+        Write(busiest, row => Rate(row) is { } rate ? Count((long)Math.Round(rate)) : "-");
         if (rows.Count > busiest.Count)
         {
             screen.Out.Write($"… and {Count(rows.Count - busiest.Count)} more\n");
@@ -41,9 +41,9 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
         screen.Out.Write(screen.Colour ? "" : "\n");
     }
 
-    private void Write(IEnumerable<SourceRow> rows, string second, Func<SourceRow, string> cell)
+    private void Write(IEnumerable<SourceRow> rows, Func<SourceRow, string> rate)
     {
-        var table = TableText.Create("SOURCE", "ENVELOPES", second, "HELD", "SINCE", "LAST", "LOST");
+        var table = TableText.Create("SOURCE", "ENVELOPES", "PER SECOND", "LOGS", "METRICS", "SINCE", "LAST", "EVICTED", "LOST");
 
         var today = time.GetLocalNow().Date;
         foreach (var row in rows)
@@ -51,10 +51,12 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
             table.AddRow(
                 Markup.Escape(SafeText.Clean(row.SourceId)),
                 Count(row.Envelopes),
-                cell(row),
-                Size(row.HeldBytes),
+                rate(row),
+                Size(row.LogBytes),
+                Size(row.MetricBytes),
                 Clock(row.Oldest, today),
                 Clock(row.Newest, today),
+                Count(row.Evicted),
                 row.Lost > 0 ? $"[red]{Count(row.Lost)}[/]" : "0");
         }
 

@@ -29,6 +29,9 @@ internal sealed class Listener(string key, HostAndPort address, ListenerKind kin
     /// <summary>Our certificate and the CA, asked at each handshake; null on plaintext listeners.</summary>
     public Func<ValueTask<PeerCredentials>>? Credentials { get; init; }
 
+    /// <summary>Takes every request in place of the role's endpoints; null: these answer.</summary>
+    public Func<IServiceProvider, RequestDelegate>? Serve { get; init; }
+
     /// <summary>The bound addresses, with the port that was picked for 0: one, or for <c>localhost</c> those of both families that there are.</summary>
     public IReadOnlyList<IPEndPoint> AllBound => [.. _sockets.Select(socket => (IPEndPoint)socket.LocalEndPoint!)];
 

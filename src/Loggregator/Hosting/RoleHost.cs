@@ -83,6 +83,12 @@ internal sealed class RoleHost : IAsyncDisposable
 
         var app = builder.Build();
         var host = new RoleHost(plan.Role, app, plan.Listeners, plan.DrainDeadline);
+        foreach (var listener in plan.Listeners.Where(listener => listener.Serve is not null))
+        {
+            var serve = listener.Serve!(app.Services);
+            app.Use(next => context => context.Features.Get<ListenerFeature>()?.Listener == listener ? serve(context) : next(context));
+        }
+
         app.UseRouting();
         var gate = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Loggregator.Access");
         app.Use(next => new Gatekeeper(next, plan.Role.Name, new PeerRolePolicy(plan.RoleCheck), gate).InvokeAsync);

@@ -104,7 +104,7 @@ internal sealed class RolePlanner(RoleSettings settings, TimeProvider time, ILog
                     + "Give --cert, --key and --ca (see 'loggregator certs'), listen on 127.0.0.1, or say --insecure-plaintext.");
             }
 
-            return new Listener(port.Key, address, port.Kind, ListenerSecurity.Plaintext);
+            return new Listener(port.Key, address, port.Kind, ListenerSecurity.Plaintext) { Serve = port.Serve };
         }
 
         var security = DevCredentials is not null || (http && loopback)
@@ -116,7 +116,7 @@ internal sealed class RolePlanner(RoleSettings settings, TimeProvider time, ILog
                 + "Listen on 127.0.0.1, or say --insecure-plaintext.");
         }
 
-        return new Listener(port.Key, address, port.Kind, security) { Credentials = credentials };
+        return new Listener(port.Key, address, port.Kind, security) { Credentials = credentials, Serve = port.Serve };
     }
 
     /// <summary>Plaintext to another machine needs the same permission as plaintext from one.</summary>

@@ -28,7 +28,10 @@ internal static class RoleTable
             (services, options) => services.AddDoppler(options),
             endpoints => endpoints.MapDoppler(),
             options => [new Port("Doppler:Listen", options.Listen, ListenerKind.Grpc)],
-            services => services.GetRequiredService<DopplerService>().Ready),
+            services => services.GetRequiredService<DopplerService>().Ready) with
+        {
+            Reload = (services, options) => Task.Run(() => services.GetRequiredService<DopplerService>().Reload((DopplerOptions)options)),
+        },
         Role.Of<TrafficControllerOptions>(
             "traffic-controller",
             "TrafficController",
@@ -40,6 +43,13 @@ internal static class RoleTable
             [
                 new Port("TrafficController:HttpListen", options.HttpListen, ListenerKind.Http, options.NoAccessControl),
                 new Port("TrafficController:GrpcListen", options.GrpcListen, ListenerKind.Grpc),
+                .. options.LogCacheGatewayListen.Length == 0 ? (Port[])[] :
+                [
+                    new Port("TrafficController:LogCacheGatewayListen", options.LogCacheGatewayListen, ListenerKind.Http, options.NoAccessControl)
+                    {
+                        Serve = TrafficControllerEndpoints.LogCacheGateway,
+                    },
+                ],
             ],
             services => services.GetRequiredService<TrafficControllerService>().Ready),
         Role.Of<NozzleOptions>(

@@ -33,6 +33,12 @@ public sealed class DevTests
         var listed = await DevProcess.RunAsync("sources", "--url", dev.Url);
         Assert.Contains("shop", listed.Out, StringComparison.Ordinal);
         Assert.Contains("build", listed.Out, StringComparison.Ordinal);
+        Assert.Matches(@"^SOURCE +ENVELOPES +PER SECOND +LOGS +METRICS +SINCE +LAST +EVICTED +LOST", listed.Out);
+
+        var meta = await DevProcess.RunAsync("meta", "--url", dev.Url, "--noise", "--sort-by", "rate");
+        Assert.Equal((0, ""), (meta.ExitCode, meta.Error));
+        Assert.Matches(@"^Source +Source Type +Count +Expired +Cache Duration +Rate/minute", meta.Out);
+        Assert.Matches(@"(?m)^shop +platform +50 +0 +[0-9]+s +0 *$", meta.Out);
         Assert.Equal(0, await dev.TerminateAsync());
     }
 

@@ -77,6 +77,7 @@ public sealed class EndToEndTests : ClusterTest
 
     [Theory(Timeout = 120_000)]
     [InlineData("lines=10000")]
+    [InlineData("lines=1000000")]
     [InlineData("since=10m")]
     public async Task Stream_WithHistory_GoesOnLiveWithoutSeamUnderLoad(string start)
     {

@@ -39,6 +39,9 @@ internal sealed class FakeDoppler : IAsyncDisposable
     /// <summary>Every BatchedReceiver request ever received.</summary>
     public ConcurrentQueue<Protocol.V2.EgressBatchRequest> Requests { get; } = new();
 
+    /// <summary>Answers reads; null: the method is not there.</summary>
+    public Func<ReadRequest, IServerStreamWriter<MessageBuffer>, ServerCallContext, Task>? OnRead { get; set; }
+
     /// <summary>Sources requests received.</summary>
     public int SourcesAsked => Volatile.Read(ref _sourcesAsked);
 
@@ -224,6 +227,13 @@ internal sealed class FakeDoppler : IAsyncDisposable
         }
     }
 
+    private Task ReadAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> frames, ServerCallContext call)
+    {
+        var request = ReadRequest.Parser.ParseFrom(message.Span);
+        message.Dispose();
+        return OnRead?.Invoke(request, frames, call) ?? throw new RpcException(new Status(StatusCode.Unimplemented, "no reads here"));
+    }
+
     private async Task SourcesAsync(IServerStreamWriter<MessageBuffer> frames)
     {
         Interlocked.Increment(ref _sourcesAsked);
@@ -252,6 +262,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
         {
             context.AddDuplexStreamingMethod(RawMethods.Attach, [], (doppler, requests, frames, call) => doppler.AttachAsync(requests, frames, call));
             context.AddServerStreamingMethod(RawMethods.BatchedReceiver, [], (doppler, request, batches, call) => doppler.ReceiveAsync(request, batches, call));
+            context.AddServerStreamingMethod(RawMethods.Read, [], (doppler, request, frames, call) => doppler.ReadAsync(request, frames, call));
             context.AddServerStreamingMethod(Sources, [], (doppler, request, frames, _) =>
             {
                 request.Dispose();

@@ -10,7 +10,7 @@ public sealed class StreamTests
     [Theory]
     [InlineData("/v2/stream?type=lag", "unknown_type")]
     [InlineData("/v2/stream?lines=-1", "bad_lines")]
-    [InlineData("/v2/stream?lines=10001", "bad_lines")]
+    [InlineData("/v2/stream?lines=2147483648", "bad_lines")]
     [InlineData("/v2/recent?lines=0", "bad_lines")]
     [InlineData("/v2/stream?since=yesterday", "bad_since")]
     [InlineData("/v2/stream?cursor=bogus", "bad_cursor")]

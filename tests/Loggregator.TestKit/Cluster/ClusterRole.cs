@@ -41,6 +41,9 @@ public sealed class ClusterRole : IAsyncDisposable
     /// <summary>Port of its HTTP listener.</summary>
     public int HttpPort => Life.AddressOf(ListenerKind.Http).Port;
 
+    /// <summary>Port of its listener that is log-cache's gateway.</summary>
+    public int GatewayPort => Life.AddressOf("TrafficController:LogCacheGatewayListen").Port;
+
     /// <summary>Port of <c>/metrics</c>, <c>/health</c> and <c>/ready</c>.</summary>
     public int MetricsPort => Life.AddressOf(ListenerKind.Metrics).Port;
 

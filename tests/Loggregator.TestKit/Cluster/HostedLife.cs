@@ -44,6 +44,8 @@ internal sealed class HostedLife : IRoleLife
 
     public IPEndPoint AddressOf(ListenerKind kind) => _host.Listeners.First(listener => listener.Kind == kind).Bound;
 
+    public IPEndPoint AddressOf(string key) => _host.Listeners.First(listener => listener.Key == key).Bound;
+
     public async Task StopAsync()
     {
         await _host.StopAsync();

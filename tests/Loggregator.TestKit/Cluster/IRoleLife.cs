@@ -15,6 +15,9 @@ internal interface IRoleLife
     /// <summary>Where a listener is.</summary>
     IPEndPoint AddressOf(ListenerKind kind);
 
+    /// <summary>Where the listener of a configuration key is.</summary>
+    IPEndPoint AddressOf(string key);
+
     /// <summary>A planned stop: it announces, drains and ends.</summary>
     Task StopAsync();
 

@@ -56,6 +56,8 @@ internal sealed partial class ProcessLife : IRoleLife
         ? new IPEndPoint(IPAddress.Loopback, _port.Task.Result)
         : throw new NotSupportedException($"{kind} of another process");
 
+    public IPEndPoint AddressOf(string key) => throw new NotSupportedException($"{key} of another process");
+
     public Task StopAsync() => throw new NotSupportedException("A process of its own is killed.");
 
     public async Task AbortAsync()

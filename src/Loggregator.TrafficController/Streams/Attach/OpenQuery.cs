@@ -1,4 +1,3 @@
-using System.Globalization;
 using Loggregator.Client.Consume;
 using Loggregator.Protocol.Internal;
 using Loggregator.Protocol.Plumbing;
@@ -24,8 +23,6 @@ internal sealed record OpenQuery(StreamRequest Request, int LastLines, long? Sin
             : open.Sharing == Sharing.BySource && open.ShardId.Length > 0 && open.Member.Length == 0 ? "A member of a group by source needs a name."
             : open.Acknowledged ? "A Traffic Controller keeps no marks: attach to the Dopplers to acknowledge."
             : start == Start.FromOneofCase.After ? "A Traffic Controller's positions are cursors: give start.cursor."
-            : start == Start.FromOneofCase.Last && open.Start!.Last > options.MaxHistoryLines
-                ? string.Create(CultureInfo.InvariantCulture, $"start.last is {open.Start.Last}: give at most {options.MaxHistoryLines}, or start.since.")
             : start == Start.FromOneofCase.Cursor && !StreamCursor.TryParse(open.Start!.Cursor, out cursor) ? "start.cursor is not one of ours."
             : "";
         if (error.Length > 0)
@@ -33,7 +30,7 @@ internal sealed record OpenQuery(StreamRequest Request, int LastLines, long? Sin
             return null;
         }
 
-        var last = start == Start.FromOneofCase.Last ? open.Start!.Last : 0;
+        var last = start == Start.FromOneofCase.Last ? Math.Min(open.Start!.Last, int.MaxValue) : 0;
         long? since = start == Start.FromOneofCase.Since ? open.Start!.Since : null;
         var from = cursor is not null ? StreamStart.After(cursor) : since is { } at ? StreamStart.Since(at) : StreamStart.Last(last);
         var max = open.MaxEnvelopeBytes is 0 or > int.MaxValue ? int.MaxValue : (int)open.MaxEnvelopeBytes;

@@ -120,7 +120,7 @@ internal sealed class CursorStream
 
     private void OnOpened(in StreamItem item)
     {
-        _history.Opened((Opened)item.Detail!);
+        _history.Opened(item.Member!, (Opened)item.Detail!);
         if (_positions.OfAnotherRun(item.Place))
         {
             OnRestarted(item); // while this client was away

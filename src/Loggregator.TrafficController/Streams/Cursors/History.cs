@@ -25,13 +25,15 @@ internal sealed class History(
     private bool _announced;
     private bool _agedOut;
     private bool _keptBegun;
+    private bool? _counts; // the last lines are found by counting off those before; null while that cannot be told
+    private long _passed; // records taken while it counts
     private ITimer? _clock;
 
     /// <summary>Everything has been written.</summary>
     public bool Over { get; private set; }
 
     /// <summary>Whether what has been written reaches up to the positions.</summary>
-    public bool CursorHolds => Over || lastLines == 0;
+    public bool CursorHolds => Over || lastLines == 0 || _counts == true;
 
     /// <summary>Sees which Dopplers there are; those that cannot be reached are not waited for.</summary>
     public void Begin()
@@ -50,9 +52,14 @@ internal sealed class History(
         _clock = time.CreateTimer(static stream => ((EnvelopeStream)stream!).Wake(), stream, Look, Look);
     }
 
-    public void Opened(Opened opened)
+    public void Opened(Membership member, Opened opened)
     {
         _progress = time.GetTimestamp();
+        if (!Over && stream.Request.Start.WantsHistory && opened.HasHistory)
+        {
+            _merge.QueueOf(member).Announced = (long)opened.History;
+        }
+
         _agedOut |= opened.AgedOut;
     }
 
@@ -84,6 +91,11 @@ internal sealed class History(
         _progress = _full ? time.GetTimestamp() : _progress; // it was the client that took its time
         _full = output.Full;
         GiveUpOnSilent();
+        if (!Decide())
+        {
+            return _full;
+        }
+
         while (!_full && _merge.Next() is { } queue)
         {
             Take(queue);
@@ -127,15 +139,33 @@ internal sealed class History(
         }
     }
 
+    // Few lines are kept back, which finds exactly the last of them; of more, those before are counted off, which takes no memory.
+    private bool Decide()
+    {
+        if (_counts is null)
+        {
+            _counts = lastLines <= options.MaxHistoryLines || stream.Request.Start.Count != lastLines ? false
+                : _merge.Total is not null ? true
+                : _merge.Queues.Any(queue => queue is { Total: null } && queue.Bytes * 2 >= options.ClientBytes) ? false
+                : null;
+        }
+
+        return _counts is not null;
+    }
+
     private void Take(HistoryQueue queue)
     {
-        if (output.IsForeign(queue.Envelope))
+        if (_counts == true && _passed++ < (_merge.Total ?? 0) - lastLines)
+        {
+            Interlocked.Add(ref counters.Trimmed, queue.Page.Copies);
+        }
+        else if (output.IsForeign(queue.Envelope))
         {
             Interlocked.Add(ref counters.Filtered, queue.Page.Copies);
         }
         else if (!_merge.IsCopy(queue))
         {
-            if (lastLines > 0)
+            if (lastLines > 0 && _counts == false)
             {
                 _merge.Keep(queue);
             }

@@ -21,6 +21,9 @@ internal sealed class HistoryMerge(int lastLines, long lastBytes, TrafficControl
     /// <summary>Every Doppler's history has been taken.</summary>
     public bool Complete => _queues.TrueForAll(queue => queue.Done && !queue.HasHead);
 
+    /// <summary>How many records all of them are or will be; null while one has not said.</summary>
+    public long? Total => _queues.Exists(queue => queue.Total is null) ? null : _queues.Sum(queue => queue.Total!.Value);
+
     /// <summary>One queue a Doppler.</summary>
     public IReadOnlyList<HistoryQueue> Queues => _queues;
 

@@ -9,12 +9,22 @@ internal sealed class HistoryQueue(Membership member)
     private readonly Queue<StreamItem> _items = new();
     private int _at; // of the first record that was not taken, in the first page
     private int _length; // of that record
+    private long _received; // records
     private long _taken; // deliveries of the first page that were taken
 
     public Membership Member { get; } = member;
 
     /// <summary>Nothing more comes that belongs to history.</summary>
     public bool Done { get; set; }
+
+    /// <summary>How many records its Doppler has announced; null when it has not said.</summary>
+    public long? Announced { get; set; }
+
+    /// <summary>How many records it is or will be, as far as that is known.</summary>
+    public long? Total => Done ? _received : Announced;
+
+    /// <summary>Bytes of the records that were not taken, or are in the first page.</summary>
+    public long Bytes { get; private set; }
 
     public bool HasHead { get; private set; }
 
@@ -39,6 +49,8 @@ internal sealed class HistoryQueue(Membership member)
     public void Add(in StreamItem item)
     {
         _items.Enqueue(item);
+        _received += item.Page!.Deliveries / item.Page.Copies;
+        Bytes += item.Page.Records.Length;
         if (!HasHead)
         {
             _at = 0;
@@ -58,6 +70,7 @@ internal sealed class HistoryQueue(Membership member)
         if (_at >= Page.Records.Length)
         {
             used = _items.Dequeue();
+            Bytes -= used.Value.Page!.Records.Length;
             _at = 0;
             _taken = 0;
         }

@@ -17,6 +17,7 @@ internal sealed class QueryPairs
         {
             if (pair.Length == 0 || pair.Contains(';'))
             {
+                Error ??= pair.Length == 0 ? null : "invalid semicolon separator in query";
                 continue;
             }
 
@@ -25,8 +26,18 @@ internal sealed class QueryPairs
             {
                 _pairs.Add(new(name, value));
             }
+            else
+            {
+                Error ??= BadEscape(pair);
+            }
         }
     }
+
+    /// <summary>What was wrong with the first pair that was dropped, in the original's words; null when none was.</summary>
+    public string? Error { get; }
+
+    /// <summary>Each name once.</summary>
+    public IEnumerable<string> Names => _pairs.Select(pair => pair.Key).Distinct();
 
     public bool IsEmpty => _pairs.Count == 0;
 
@@ -37,7 +48,20 @@ internal sealed class QueryPairs
 
     public List<string> All(string name) => [.. _pairs.Where(pair => pair.Key == name).Select(pair => pair.Value)];
 
-    private static bool TryUnescape(string escaped, out string text)
+    /// <summary>Names the first broken escape of a text that has one.</summary>
+    public static string BadEscape(string text)
+    {
+        var at = 0;
+        while ((at = text.IndexOf('%', at)) >= 0 && at + 2 < text.Length && char.IsAsciiHexDigit(text[at + 1]) && char.IsAsciiHexDigit(text[at + 2]))
+        {
+            at += 3;
+        }
+
+        return $"invalid URL escape \"{(at < 0 ? "" : text.Substring(at, Math.Min(3, text.Length - at)))}\"";
+    }
+
+    /// <summary>Decodes <c>%XX</c> and <c>+</c>; false where an escape is broken.</summary>
+    public static bool TryUnescape(string escaped, out string text)
     {
         text = escaped;
         if (!escaped.AsSpan().ContainsAny('%', '+'))

@@ -45,10 +45,9 @@ internal sealed class StreamQuery
         }
 
         var lines = 0;
-        if (query.First("lines") is { } linesText && (!int.TryParse(linesText, out lines) || lines < 0 || lines > options.MaxHistoryLines))
+        if (query.First("lines") is { } linesText && (!int.TryParse(linesText, out lines) || lines < 0))
         {
-            return new StreamError(
-                "bad_lines", $"lines is '{linesText}'", $"Give a number from 0 to {options.MaxHistoryLines}; for more, give since.");
+            return new StreamError("bad_lines", $"lines is '{linesText}'", "Give a number from 0 up.");
         }
 
         long? since = null;
@@ -83,7 +82,7 @@ internal sealed class StreamQuery
         var instance = query.First("instance_id");
         var start = cursor is not null ? StreamStart.After(cursor)
             : since is { } from ? StreamStart.Since(from)
-            : StreamStart.Last((uint)(instance is not null && lines > 0 ? options.MaxHistoryLines : lines));
+            : StreamStart.Last(instance is null || lines == 0 ? (uint)lines : lines < options.MaxHistoryLines ? (uint)options.MaxHistoryLines : uint.MaxValue);
         var sources = query.All("source_id").Distinct().ToList();
         read = new StreamQuery(
             new StreamRequest

@@ -47,7 +47,7 @@ internal sealed class PeerRolePolicy(RoleCheck check)
     {
         "doppler" when Of(method, RawMethods.Ingress) || Of(method, RawMethods.Ingestor) || method.EndsWith(".Doppler/Ingest", StringComparison.Ordinal) => Writers,
         "doppler" when Of(method, RawMethods.Egress) || Of(method, RawMethods.V1Egress) || Of(method, RawMethods.Internal) => DopplerReaders,
-        "traffic-controller" when Of(method, RawMethods.Egress) || Of(method, RawMethods.Internal) => EdgeReaders,
+        "traffic-controller" when Of(method, RawMethods.Egress) || Of(method, RawMethods.Internal) || Of(method, RawMethods.LogCache) => EdgeReaders,
         _ => [],
     };
 

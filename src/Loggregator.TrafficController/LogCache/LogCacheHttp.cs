@@ -1,0 +1,185 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Loggregator.Protocol.Grpc;
+using Loggregator.Protocol.Json;
+using Loggregator.Protocol.LogCache;
+using Loggregator.TrafficController.Streams.Sse;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Loggregator.TrafficController.LogCache;
+
+/// <summary>log-cache's calls over HTTP, as its gateway and its authenticating proxy have them in common.</summary>
+internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<TrafficControllerOptions> options, TimeProvider time)
+{
+    /// <summary>The version of log-cache whose API this is. Clients refuse what is no semantic version, and fall back to older paths below 2.0.0.</summary>
+    public const string Version = "3.2.12";
+
+    private const string Json = "application/json";
+    private const string Form = "application/x-www-form-urlencoded";
+    private const int MaxFormBytes = 64 * 1024;
+    private const int FlushAt = 64 * 1024;
+
+    /// <summary>The path of a request as it was sent, without its query: <c>%2F</c> and <c>/</c> are not the same.</summary>
+    public static string RawPath(HttpContext context)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        if (!target.StartsWith('/') && Uri.TryCreate(target, UriKind.Absolute, out var absolute))
+        {
+            target = absolute.AbsolutePath;
+        }
+
+        var query = target.IndexOf('?');
+        return query < 0 ? target : target[..query];
+    }
+
+    /// <summary>Answers a read of a source whose id is percent-encoded.</summary>
+    public async Task ReadAsync(HttpContext context, string encodedSource)
+    {
+        var (parameters, fault) = await ParametersAsync(context);
+        var request = new ReadRequest();
+        if (fault is null && (fault = TryDecode(encodedSource, out var source) ?? RequestBinding.Bind(parameters, request)) is null)
+        {
+            request.SourceId = source;
+            fault = TimeQuery.TryRead(request, Now(), out var order);
+            if (fault is null)
+            {
+                (var answer, fault) = await reads.AskAsync(order, context.RequestAborted);
+                if (answer is not null)
+                {
+                    using (answer)
+                    {
+                        await WriteAsync(context, answer);
+                        return;
+                    }
+                }
+            }
+        }
+
+        await RefuseAsync(context, fault!);
+    }
+
+    /// <summary>Asks for what is known of all sources; null when a refusal was written.</summary>
+    public async Task<MetaResponse?> MetaAsync(HttpContext context)
+    {
+        var (meta, answered, known) = await metas.AskAsync(context.RequestAborted);
+        if (meta is not null)
+        {
+            TellPartial(context, answered, known);
+        }
+
+        return meta;
+    }
+
+    /// <summary>The parameters of a GET, or of a POST of a form, which may be given in the body, too.</summary>
+    public static async Task<(QueryPairs Parameters, ReadFault? Fault)> ParametersAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var query = request.QueryString.Value?.TrimStart('?') ?? "";
+        if (HttpMethods.IsGet(request.Method))
+        {
+            return (new QueryPairs(query), null);
+        }
+
+        if (!HttpMethods.IsPost(request.Method) || request.ContentType != Form)
+        {
+            return (new QueryPairs(query), ReadFault.MethodNotAllowed);
+        }
+
+        using var body = new MemoryStream();
+        var buffer = new byte[4096];
+        for (int length; (length = await request.Body.ReadAsync(buffer, context.RequestAborted)) > 0;)
+        {
+            if (body.Length + length > MaxFormBytes)
+            {
+                return (new QueryPairs(query), new ReadFault(Grpc.Core.StatusCode.InvalidArgument, "http: POST too large"));
+            }
+
+            body.Write(buffer, 0, length);
+        }
+
+        return (new QueryPairs(Encoding.UTF8.GetString(body.ToArray()) + "&" + query), null);
+    }
+
+    /// <summary>Says who answers.</summary>
+    public static async Task InfoAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        var uptime = Environment.TickCount64 / 1000;
+        await context.Response.WriteAsync(
+            string.Create(CultureInfo.InvariantCulture, $"{{\"version\":\"{Version}\",\"vm_uptime\":\"{uptime}\"}}\n"), context.RequestAborted);
+    }
+
+    /// <summary>Says why a request is not served.</summary>
+    public static async Task RefuseAsync(HttpContext context, ReadFault fault)
+    {
+        context.Response.StatusCode = fault.HttpStatus;
+        await WriteJsonAsync(context, writer => LogCacheJson.WriteStatus(writer, (int)fault.Code, fault.Message));
+    }
+
+    /// <summary>Says that PromQL is not served.</summary>
+    public static async Task RefuseQueryAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status501NotImplemented;
+        await WriteJsonAsync(context, writer => LogCacheJson.WriteQueryError(
+            writer, "bad_data", "Metrics not available: this version does not evaluate PromQL. /api/v1/read gives metrics as envelopes."));
+    }
+
+    /// <summary>Writes a body.</summary>
+    public static async Task WriteJsonAsync(HttpContext context, Action<IBufferWriter<byte>> write, string contentType = Json)
+    {
+        using var body = MessageBuffer.Rent(1024);
+        write(body);
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body.Memory, context.RequestAborted);
+    }
+
+    private async Task WriteAsync(HttpContext context, TimeAnswer answer)
+    {
+        using var slow = new CancellationTokenSource(options.Value.WriteTimeout, time); // its bytes are kept no longer
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, slow.Token);
+        context.Response.ContentType = Json;
+        TellPartial(context, answer.Answered, answer.Known);
+        var body = context.Response.BodyWriter;
+        try
+        {
+            await context.Response.StartAsync(cancel.Token);
+            body.Write(LogCacheJson.ReadStart);
+            for (var i = 0; i < answer.Records.Count; i++)
+            {
+                body.Write(i == 0 ? ""u8 : ","u8);
+                var record = answer.Records[i];
+                EnvelopeJson.WriteEnvelope(body, record.Envelope, record.Header);
+                if (body.UnflushedBytes > FlushAt)
+                {
+                    await body.FlushAsync(cancel.Token);
+                }
+            }
+
+            body.Write(LogCacheJson.ReadEnd);
+            await body.FlushAsync(cancel.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Abort();
+        }
+    }
+
+    private static void TellPartial(HttpContext context, int answered, int known)
+    {
+        if (Partial.Of(answered, known) is { } partial)
+        {
+            context.Response.Headers[Partial.Name] = partial;
+        }
+    }
+
+    private static ReadFault? TryDecode(string encoded, out string source) =>
+        QueryPairs.TryUnescape(encoded.Replace("+", "%2B", StringComparison.Ordinal), out source)
+            ? null
+            : new ReadFault(Grpc.Core.StatusCode.InvalidArgument, QueryPairs.BadEscape(encoded));
+
+    private long Now() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+}
