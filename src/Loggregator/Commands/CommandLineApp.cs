@@ -74,6 +74,7 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
         root.Add(SpoolCommand.Create(screen, time));
         root.Add(CertsCommand.Create(screen, time));
         root.Add(ConfigCommand.Create(screen, time));
+        root.Add(PromQlTestCommand.Create(screen, time));
         root.Add(CompletionCommand.Create(screen));
         Examples.AddTo(root);
         return root;

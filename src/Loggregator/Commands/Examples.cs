@@ -52,6 +52,7 @@ internal static class Examples
         ],
         ["certs"] = ["loggregator certs init --dir certs", "loggregator certs issue agent doppler traffic-controller --dir certs --name doppler.internal"],
         ["config"] = ["loggregator config check doppler --config doppler.json", "loggregator config print agent"],
+        ["promqltest"] = ["loggregator promqltest tests/Loggregator.Tests/PromQl/Scripts/*.test      exit code 1 when an evaluation is not as expected"],
         ["completion"] =
         [
             "loggregator completion bash > ~/.local/share/bash-completion/completions/loggregator",

@@ -1,0 +1,60 @@
+using Loggregator.PromQl.Storage;
+using Loggregator.PromQl.Syntax;
+
+namespace Loggregator.PromQl.Evaluation;
+
+/// <summary>Which samples a query needs: for each selector its matchers and the widest range of times.</summary>
+internal sealed class SelectionPlan(EngineOptions options, StepRange query)
+{
+    private readonly List<(VectorSelector Selector, long MinTime, long MaxTime)> _selections = [];
+
+    /// <summary>Adds what an expression needs that is evaluated over a range.</summary>
+    public void Visit(Expr expr, StepRange range) => Visit(expr, range.Start, range.Count == 0 ? range.Start : range.End);
+
+    /// <summary>Reads all of it.</summary>
+    public async ValueTask<Dictionary<VectorSelector, IReadOnlyList<Series>>> ReadAsync(
+        ISeriesReader reader, SampleBudget budget, Annotations annotations, CancellationToken cancel)
+    {
+        var read = new Dictionary<VectorSelector, IReadOnlyList<Series>>();
+        foreach (var (selector, minTime, maxTime) in _selections)
+        {
+            var selected = await reader.SelectAsync(new SeriesSelection(selector.Matchers, minTime, maxTime, budget.Max), cancel).ConfigureAwait(false);
+            read[selector] = selected.Series;
+            foreach (var warning in selected.Warnings)
+            {
+                annotations.AddFromStore(warning);
+            }
+        }
+
+        return read;
+    }
+
+    private void Visit(Expr expr, long start, long end)
+    {
+        switch (expr)
+        {
+            case VectorSelector vector:
+                (start, end) = Times(vector, start, end);
+                _selections.Add((vector, start - (long)options.Lookback.TotalMilliseconds, end));
+                break;
+            case MatrixSelector matrix:
+                (start, end) = Times(matrix, start, end);
+                _selections.Add((matrix.Selector, start - matrix.Window, end));
+                break;
+            case SubqueryExpr subquery:
+                (start, end) = Times(subquery, start, end);
+                Visit(subquery.Inner, start - subquery.Window, end);
+                break;
+            default:
+                foreach (var child in expr.Children)
+                {
+                    Visit(child, start, end);
+                }
+
+                break;
+        }
+    }
+
+    private (long Start, long End) Times(TimedExpr timed, long start, long end) =>
+        (TimeShift.Of(timed, query).Apply(start), TimeShift.Of(timed, query).Apply(end));
+}

@@ -1,0 +1,221 @@
+using Loggregator.PromQl.Storage;
+using Loggregator.PromQl.Syntax;
+
+namespace Loggregator.PromQl.Evaluation;
+
+/// <summary>
+/// Two vectors joined by their labels. Which series may meet is found once; which do is a matter of each step, since only those with a sample there count.
+/// </summary>
+internal sealed class VectorJoin
+{
+    private readonly BinaryExpr _binary;
+    private readonly VectorMatching _matching;
+    private readonly StepMatrix _left;
+    private readonly StepMatrix _right;
+    private readonly SampleBudget _budget;
+    private readonly bool _keepNames;
+    private readonly string[] _labels;
+    private readonly Dictionary<Labels, int> _keys = [];
+
+    public VectorJoin(BinaryExpr binary, StepMatrix left, StepMatrix right, SampleBudget budget, bool keepNames)
+    {
+        (_binary, _matching, _left, _right, _budget, _keepNames) = (binary, binary.Matching!, left, right, budget, keepNames);
+        _labels = _matching.On ? [.. _matching.Labels] : [.. _matching.Labels, Labels.MetricName];
+    }
+
+    /// <summary><c>and</c>, <c>or</c>, <c>unless</c>.</summary>
+    public StepMatrix Set()
+    {
+        var (lefts, rights) = (Keys(_left), Keys(_right));
+        var builder = new MatrixBuilder(_left.Steps, _budget);
+        if (_binary.Operator == BinaryOperator.Or)
+        {
+            Copy(builder, _left, lefts, null, false);
+            Copy(builder, _right, rights, Presence(_left, lefts), false);
+        }
+        else
+        {
+            Copy(builder, _left, lefts, Presence(_right, rights), _binary.Operator == BinaryOperator.And);
+        }
+
+        return builder.Result;
+    }
+
+    /// <summary>Arithmetic and comparisons.</summary>
+    public StepMatrix Match()
+    {
+        var swap = _matching.Cardinality == MatchCardinality.OneToMany;
+        var (many, one) = swap ? (_right, _left) : (_left, _right);
+        var (manyKeys, oneKeys) = (Keys(many), Keys(one));
+        var ones = Group(oneKeys);
+        var builder = new MatrixBuilder(many.Steps, _budget);
+        foreach (var (key, rows) in Group(manyKeys))
+        {
+            if (ones.TryGetValue(key, out var partners))
+            {
+                MatchGroup(builder, many, rows, one, partners, swap);
+            }
+        }
+
+        return builder.Result;
+    }
+
+    private static Dictionary<int, List<int>> Group(int[] keys)
+    {
+        var groups = new Dictionary<int, List<int>>();
+        for (var row = 0; row < keys.Length; row++)
+        {
+            if (!groups.TryGetValue(keys[row], out var rows))
+            {
+                groups.Add(keys[row], rows = []);
+            }
+
+            rows.Add(row);
+        }
+
+        return groups;
+    }
+
+    private void MatchGroup(MatrixBuilder builder, StepMatrix many, List<int> rows, StepMatrix one, List<int> partners, bool swap)
+    {
+        var oneToOne = _matching.Cardinality == MatchCardinality.OneToOne;
+        var targets = new Dictionary<(int, int), (int Row, Labels Labels)>();
+        var taken = new HashSet<Labels>();
+        for (var step = 0; step < many.Steps; step++)
+        {
+            var partner = PartnerAt(one, partners, step, swap);
+            taken.Clear();
+            var matched = false;
+            foreach (var row in partner < 0 ? [] : rows)
+            {
+                var value = many[row][step];
+                if (Sample.IsStale(value))
+                {
+                    continue;
+                }
+
+                var other = one[partner][step];
+                var result = Arithmetic.Apply(_binary.Operator, swap ? other : value, swap ? value : other, out var holds);
+                if (!holds && !_binary.ReturnBool)
+                {
+                    continue;
+                }
+
+                if (oneToOne && matched)
+                {
+                    throw Fail("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
+                }
+
+                matched = true;
+                if (!targets.TryGetValue((row, partner), out var target))
+                {
+                    var labels = ResultLabels(many.Labels(row), one.Labels(partner));
+                    target = (builder.Row(labels, _binary.ReturnBool || many.DropName(row)), labels);
+                    targets.Add((row, partner), target);
+                }
+
+                if (!oneToOne && rows.Count > 1 && !taken.Add(target.Labels))
+                {
+                    throw Fail("multiple matches for labels: grouping labels must ensure unique matches");
+                }
+
+                builder.Put(target.Row, step, _binary.ReturnBool ? (holds ? 1 : 0) : result);
+            }
+        }
+    }
+
+    private static PromQlException Fail(string message) => new(PromQlFault.Execution, message);
+
+    /// <summary>The one series of the group that has a sample at a step, or -1.</summary>
+    private int PartnerAt(StepMatrix one, List<int> partners, int step, bool swap)
+    {
+        var found = -1;
+        foreach (var row in partners)
+        {
+            if (Sample.IsStale(one[row][step]))
+            {
+                continue;
+            }
+
+            if (found >= 0)
+            {
+                var group = Key(one.Labels(row));
+                throw Fail($"found duplicate series for the match group {group} on the {(swap ? "left" : "right")} hand-side of the operation: "
+                    + $"[{one.Labels(row)}, {one.Labels(found)}];many-to-many matching not allowed: matching labels must be unique on one side");
+            }
+
+            found = row;
+        }
+
+        return found;
+    }
+
+    private Labels ResultLabels(Labels many, Labels one)
+    {
+        var labels = !_binary.Operator.IsComparison() || (_binary.ReturnBool && !_keepNames) ? many.WithoutName() : many;
+        if (_matching.Cardinality == MatchCardinality.OneToOne)
+        {
+            labels = _matching.On ? labels.Only([.. _matching.Labels]) : labels.Without([.. _matching.Labels]);
+        }
+
+        foreach (var label in _matching.Include)
+        {
+            labels = labels.With(label, one[label]);
+        }
+
+        return labels;
+    }
+
+    private Labels Key(Labels labels) => _matching.On ? labels.Only(_labels) : labels.Without(_labels);
+
+    private int[] Keys(StepMatrix matrix)
+    {
+        var keys = new int[matrix.Count];
+        for (var row = 0; row < keys.Length; row++)
+        {
+            var key = Key(matrix.Labels(row));
+            if (!_keys.TryGetValue(key, out keys[row]))
+            {
+                _keys.Add(key, keys[row] = _keys.Count);
+            }
+        }
+
+        return keys;
+    }
+
+    /// <summary>At which steps a key has a sample.</summary>
+    private HashSet<(int Key, int Step)> Presence(StepMatrix matrix, int[] keys)
+    {
+        _budget.Take(0);
+        var present = new HashSet<(int, int)>();
+        for (var row = 0; row < keys.Length; row++)
+        {
+            var values = matrix[row];
+            for (var step = 0; step < values.Length; step++)
+            {
+                if (!Sample.IsStale(values[step]))
+                {
+                    present.Add((keys[row], step));
+                }
+            }
+        }
+
+        return present;
+    }
+
+    private static void Copy(MatrixBuilder builder, StepMatrix matrix, int[] keys, HashSet<(int Key, int Step)>? others, bool wanted)
+    {
+        for (var row = 0; row < matrix.Count; row++)
+        {
+            var target = -1;
+            for (var step = 0; step < matrix.Steps; step++)
+            {
+                if (!Sample.IsStale(matrix[row][step]) && (others is null || others.Contains((keys[row], step)) == wanted))
+                {
+                    target = target < 0 ? builder.Row(matrix.Labels(row), matrix.DropName(row)) : target;
+                    builder.Put(target, step, matrix[row][step]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using Loggregator.PromQl.Storage;
+
+namespace Loggregator.TestKit.PromQl;
+
+/// <summary>Makes queries of every kind, and series for them to find, from a seed.</summary>
+public sealed class QueryGenerator(int seed)
+{
+    private static readonly string[] Metrics = ["requests_total", "load", "job:load:sum", "latency_bucket"];
+    private static readonly string[] Labels = ["job", "instance", "le"];
+    private static readonly string[] Unary = ["abs", "ceil", "exp", "floor", "sgn", "sqrt", "ln", "sin", "atan", "deg", "hour", "day_of_year", "month", "timestamp", "sort", "sort_desc"];
+    private static readonly string[] Windowed =
+    [
+        "rate", "increase", "delta", "irate", "idelta", "deriv", "changes", "resets", "avg_over_time", "sum_over_time", "min_over_time", "max_over_time", "count_over_time",
+        "last_over_time", "present_over_time", "stddev_over_time", "stdvar_over_time", "absent_over_time", "mad_over_time",
+    ];
+
+    private readonly Random _random = new(seed);
+
+    /// <summary>Series of counters, gauges and buckets over <paramref name="minutes"/> minutes, with gaps, resets, staleness markers, NaN and infinities.</summary>
+    public MemorySeries Series(int minutes)
+    {
+        var store = new MemorySeries();
+        foreach (var metric in Metrics)
+        {
+            foreach (var instance in Enumerable.Range(0, 4))
+            {
+                var pairs = new Dictionary<string, string> { ["__name__"] = metric, ["job"] = instance < 2 ? "a" : "b", ["instance"] = instance.ToString(CultureInfo.InvariantCulture) };
+                if (metric == "latency_bucket")
+                {
+                    pairs["instance"] = (instance / 2).ToString(CultureInfo.InvariantCulture);
+                    pairs["le"] = instance % 2 == 0 ? "1" : "+Inf";
+                }
+
+                AddSamples(store, Loggregator.PromQl.Storage.Labels.Of(pairs), minutes);
+            }
+        }
+
+        return store;
+    }
+
+    /// <summary>An instant vector or a scalar.</summary>
+    public string Query(int depth = 4) => _random.Next(6) == 0 ? Scalar(depth) : Vector(depth);
+
+    private void AddSamples(MemorySeries store, Labels labels, int minutes)
+    {
+        var value = 0.0;
+        for (long time = _random.Next(15_000); time < minutes * 60_000L; time += 15_000)
+        {
+            value = _random.Next(20) == 0 ? 0 : value + _random.Next(10);
+            switch (_random.Next(60))
+            {
+                case 0:
+                    time += _random.Next(400_000); // a gap, sometimes past the lookback
+                    break;
+                case 1:
+                    store.Append(labels, time, Sample.Stale);
+                    break;
+                case 2 when labels.Name == "load":
+                    store.Append(labels, time, Pick(double.NaN, double.PositiveInfinity, double.NegativeInfinity, -0.0, 1e300));
+                    break;
+                default:
+                    store.Append(labels, time, value);
+                    break;
+            }
+        }
+    }
+
+    private T Pick<T>(params ReadOnlySpan<T> choices) => choices[_random.Next(choices.Length)];
+
+    private string Duration() => Pick("1m", "5m", "90s", "10m", "1m30s", "15000ms", "60");
+
+    private string Times() => Pick("", "", "", " offset 1m", " offset -2m", " @ 300", " @ 600.5", " @ start()", " @ end()", " @ end() offset 30s", " offset 1m @ 900");
+
+    private string Selector()
+    {
+        var matcher = Pick("", "", "job=\"a\"", "job!=\"a\"", "instance=~\"0|1|2\"", "instance!~\"[12]\"", "job=~\".+\", instance!=\"3\"", "nope=\"\"");
+        return Pick(Metrics) + (matcher.Length > 0 ? "{" + matcher + "}" : Pick("", "{}"));
+    }
+
+    private string Window(int depth) => depth > 1 && _random.Next(3) == 0
+        ? $"({Vector(depth - 1)})[{Duration()}:{Pick("", "30s", "1m", "7s")}]{Times()}"
+        : $"{Selector()}[{Duration()}]{Times()}";
+
+    private string Scalar(int depth) => (depth <= 0 ? 0 : _random.Next(5)) switch
+    {
+        0 or 1 => Pick("1", "0.5", "-3", "2e3", "0x10", "1m", "Inf", "NaN", "time()", "pi()"),
+        2 => $"scalar({Vector(depth - 1)})",
+        3 => $"({Scalar(depth - 1)} {Pick("+", "-", "*", "/", "%", "^", "atan2", "> bool", "== bool")} {Scalar(depth - 1)})",
+        _ => $"-{Scalar(depth - 1)}",
+    };
+
+    private string Vector(int depth)
+    {
+        if (depth <= 0)
+        {
+            return Selector() + Times();
+        }
+
+        var inner = depth - 1;
+        return _random.Next(12) switch
+        {
+            0 => Selector() + Times(),
+            1 => $"{Pick(Unary)}({Vector(inner)})",
+            2 or 3 => $"{Pick(Windowed)}({Window(inner)})",
+            4 => $"{Pick("sum", "avg", "count", "min", "max", "group", "stddev", "stdvar")}{Grouping()}({Vector(inner)})",
+            5 => $"{Pick("topk", "bottomk", "limitk")}{Grouping()}({Pick("1", "2", "3")}, {Vector(inner)})",
+            6 => $"{Pick("quantile", "limit_ratio")}{Grouping()}({Pick("0.3", "0.9", "-0.5", "1")}, {Vector(inner)})",
+            7 => $"{Vector(inner)} {Pick("+", "-", "*", "/", "%", "^", ">", "<= bool", "!=")} {Scalar(inner)}",
+            8 => $"{Scalar(inner)} {Pick("+", "*", "<", ">= bool")} {Vector(inner)}",
+            9 => Join(inner),
+            10 => Pick(
+                $"({Vector(inner)})", $"-{Vector(inner)}", $"vector({Scalar(inner)})", $"absent({Vector(inner)})", $"round({Vector(inner)}, 0.25)", $"clamp({Vector(inner)}, 1, 20)",
+                $"label_replace({Vector(inner)}, \"new\", \"$1x\", \"instance\", \"(.*)\")", $"label_join({Vector(inner)}, \"new\", \"-\", \"job\", \"instance\")"),
+            _ => Pick(
+                $"histogram_quantile({Scalar(0)}, {Vector(inner)})", $"quantile_over_time({Scalar(0)}, {Window(inner)})", $"predict_linear({Window(inner)}, {Scalar(0)})",
+                $"holt_winters({Window(inner)}, 0.5, 0.1)", $"count_values{Grouping()}(\"value\", {Vector(inner)})"),
+        };
+    }
+
+    private string Join(int depth)
+    {
+        var (left, right) = (Vector(depth), Vector(depth));
+        return _random.Next(4) == 0
+            ? $"{left} {Pick("and", "or", "unless")} {Pick("", "on(job) ", "ignoring(le) ", "on() ")}{right}"
+            : $"{left} {Pick("+", "-", "/", "==", "> bool")} {Pick("", "on(job, instance) ", "ignoring(le) ", "on(job) group_left ", "ignoring(instance) group_right(le) ")}{right}";
+    }
+
+    private string Grouping() => Pick("", "", $" by ({Pick(Labels)}) ", $" without ({Pick(Labels)}, instance) ", " by (job, __name__) ", " by () ");
+}
