@@ -35,6 +35,9 @@ public sealed class DopplerOptions
     /// <summary>Series of all sources together; samples of what goes over are folded.</summary>
     public int MaxSeries { get; set; } = 200_000;
 
+    /// <summary>The file that a planned stop writes log and series to, and that the next start loads and deletes; none if empty.</summary>
+    public string SnapshotPath { get; set; } = "";
+
     /// <summary>The largest message that readers of <c>Egress</c> take; a larger envelope is dropped for them and told.</summary>
     public int MaxEgressMessageBytes { get; set; } = RawMethods.MaxMessageBytes;
 
@@ -76,6 +79,11 @@ public sealed class DopplerOptions
         if (MaxSeries < 1)
         {
             yield return $"Doppler:MaxSeries is {MaxSeries}. Give at least 1; 200000 is usual.";
+        }
+
+        if (SnapshotPath.Length > 0 && (Path.EndsInDirectorySeparator(SnapshotPath) || Directory.Exists(SnapshotPath)))
+        {
+            yield return $"Doppler:SnapshotPath is the folder '{SnapshotPath}'. Give the path of a file, for example /var/lib/loggregator/doppler/snapshot.";
         }
 
         if (MaxEgressMessageBytes is < 1024 or > RawMethods.MaxMessageBytes)

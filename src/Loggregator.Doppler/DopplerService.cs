@@ -12,11 +12,13 @@ public sealed class DopplerService : IHostedService
     private readonly DopplerCounters _counters;
     private readonly Draining _draining;
     private readonly EnvelopeLog _log;
+    private readonly Snapshot _snapshot;
     private readonly ILogger _logger;
 
-    internal DopplerService(DopplerIdentity identity, DopplerCounters counters, Draining draining, EnvelopeLog log, ILogger<DopplerService> logger)
+    internal DopplerService(
+        DopplerIdentity identity, DopplerCounters counters, Draining draining, EnvelopeLog log, Snapshot snapshot, ILogger<DopplerService> logger)
     {
-        (_identity, _counters, _draining, _log, _logger) = (identity, counters, draining, log, logger);
+        (_identity, _counters, _draining, _log, _snapshot, _logger) = (identity, counters, draining, log, snapshot, logger);
     }
 
     /// <summary>Whether peers are welcome.</summary>
@@ -39,6 +41,11 @@ public sealed class DopplerService : IHostedService
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        if (_snapshot.IsKept)
+        {
+            _snapshot.Load();
+        }
+
         Ready = true;
         _draining.Stopping.Register(() => Ready = false);
         Log.Started(_logger, _identity.Id, _log.Budget);
@@ -48,7 +55,16 @@ public sealed class DopplerService : IHostedService
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        Log.Stopped(_logger, _counters.Appended, _log.HeldSources);
+        if (_snapshot.IsKept)
+        {
+            _snapshot.Save();
+        }
+        else
+        {
+            Log.HistoryGone(_logger, _log.HeldSources);
+        }
+
+        Log.Stopped(_logger, _counters.Appended);
         return Task.CompletedTask;
     }
 }

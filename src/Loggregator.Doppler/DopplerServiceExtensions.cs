@@ -37,6 +37,7 @@ public static class DopplerServiceExtensions
         services.AddSingleton<DopplerMetrics>();
         services.AddSingleton(provider => new DropsondeRows(provider.GetRequiredService<DopplerCounters>().Delivery));
         services.AddSingleton<Draining>();
+        services.AddSingleton<Snapshot>();
         services.AddSingleton<EnvelopeIntake>();
         services.AddSingleton<DopplerIngress>();
         services.AddSingleton<IServiceMethodProvider<DopplerIngress>, DopplerIngress.Methods>();
@@ -51,6 +52,7 @@ public static class DopplerServiceExtensions
             provider.GetRequiredService<DopplerCounters>(),
             provider.GetRequiredService<Draining>(),
             provider.GetRequiredService<EnvelopeLog>(),
+            provider.GetRequiredService<Snapshot>(),
             provider.GetRequiredService<ILogger<DopplerService>>()));
         services.AddHostedService(provider =>
         {

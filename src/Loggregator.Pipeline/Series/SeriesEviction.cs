@@ -71,17 +71,24 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
 
         newest.CopyTo(_unpacked.AsSpan(before));
         var packed = _packed.AsSpan(0, SampleChunk.Write(_packed, _unpacked.AsSpan(0, before + newest.Length))).ToArray();
-        memory.Charge(series.Labels.Source, SeriesMemory.OfChunk(packed.Length) - (before > 0 ? SeriesMemory.OfChunk(chunk.Length) : 0), now);
         if (before > 0)
         {
+            memory.Charge(series.Labels.Source, SeriesMemory.OfChunk(packed.Length) - SeriesMemory.OfChunk(chunk.Length), now);
             series.ReplaceNewestChunk(packed);
         }
         else
         {
-            series.AddChunk(packed);
+            AddChunk(series, packed, now);
         }
 
         series.ClearWindow();
+    }
+
+    /// <summary>Gives a series one more chunk, whose entries are the caller's to make.</summary>
+    public void AddChunk(TimeSeries series, byte[] chunk, uint now)
+    {
+        series.AddChunk(chunk);
+        memory.Charge(series.Labels.Source, SeriesMemory.OfChunk(chunk.Length), now);
     }
 
     /// <summary>Does a little when the budget is nearly used up, and all that is needed when it is.</summary>
@@ -193,7 +200,8 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
         }
     }
 
-    private static int EntriesOf(ReadOnlySpan<byte> chunk) =>
+    /// <summary>How many of these a chunk has to have.</summary>
+    public static int EntriesOf(ReadOnlySpan<byte> chunk) =>
         SampleChunk.ReadRange(chunk, out _, out _) > TimeSeries.WindowSamples ? 2 : 1;
 
     private void EvictChunk(TimeSeries series)

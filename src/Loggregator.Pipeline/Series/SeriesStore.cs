@@ -77,6 +77,34 @@ public sealed class SeriesStore
     /// <summary>Samples folded because of this limit.</summary>
     public long FoldedBy(FoldLimit limit) => _appender.FoldedBy(limit);
 
+    /// <summary>Writes all that is held, windows as chunks; it is less than <see cref="Used"/>.</summary>
+    public void Save(Stream target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        lock (Gate)
+        {
+            Flush();
+            SeriesSnapshot.Write(target, _index);
+        }
+    }
+
+    /// <summary>Fills the store, which must not have got anything yet, with what was saved, as far as the limits let it; of what is too much the oldest goes.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not what was saved; what came before that place is there.</exception>
+    /// <exception cref="EndOfStreamException">So too, because they end too early.</exception>
+    public void Load(Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (!IsOn)
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            SeriesSnapshot.Read(source, _appender);
+        }
+    }
+
     internal void Append(ReadOnlySpan<byte> message, SeriesBatch batch)
     {
         var metrics = batch.Metrics;

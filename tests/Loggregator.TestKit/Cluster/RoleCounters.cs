@@ -14,6 +14,7 @@ namespace Loggregator.TestKit.Cluster;
 internal sealed class RoleCounters(string role, IServiceProvider services)
 {
     private readonly AgentCounters? _agent = services.GetService<AgentCounters>();
+    private readonly SeriesCounters? _samples = services.GetService<SeriesStore>()?.Counters;
     private readonly DopplerCounters? _doppler = services.GetService<DopplerCounters>();
     private readonly NozzleService? _nozzle = services.GetService<NozzleService>();
     private readonly TrafficControllerCounters? _trafficController = services.GetService<TrafficControllerCounters>();
@@ -55,7 +56,7 @@ internal sealed class RoleCounters(string role, IServiceProvider services)
                 delivery.Written + delivery.Evicted + delivery.TooLarge + delivery.PeerGone + delivery.Returned + delivery.Unconverted.Sum());
         }
 
-        if (services.GetService<SeriesStore>()?.Counters is { } samples)
+        if (_samples is { } samples)
         {
             yield return new Account(
                 $"{role}: samples received + loaded = appended + folded + replaced + too large",

@@ -16,6 +16,7 @@ public sealed class DopplerOptionsTests
             Listen = "here",
             LogBytes = 5,
             MetricPercent = 5,
+            SnapshotPath = "/tmp",
             SeriesBytes = 5,
             MaxSeriesPerSource = 0,
             MaxSeries = 0,
@@ -24,7 +25,7 @@ public sealed class DopplerOptionsTests
             GroupKeep = TimeSpan.FromDays(2),
         }.Validate().ToArray();
 
-        Assert.Equal(9, errors.Length);
+        Assert.Equal(10, errors.Length);
         Assert.All(errors, error => Assert.Matches("^Doppler:[A-Za-z]+ is .* Give ", error));
     }
 }
