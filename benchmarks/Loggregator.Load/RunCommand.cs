@@ -23,7 +23,7 @@ internal static class RunCommand
     private static readonly Option<string> Sender = One("--sender", "batch: BatchSender; single: Sender, one envelope to a message", "batch");
     private static readonly Option<int> Links = One("--links", "so many connections of BatchSender with one envelope to a message (as many small agents)", 0);
     private static readonly Option<double> LinkRate = One("--link-rate", "envelopes a second of each of --links", 100.0);
-    private static readonly Option<int> Payload = One("--payload", "bytes of a log line, at least 36", Defaults.Payload);
+    private static readonly Option<int> Payload = One("--payload", "bytes of a log line, at least 48", Defaults.Payload);
     private static readonly Option<int> Tags = One("--tags", "tags of an envelope", Defaults.Tags);
     private static readonly Option<int> Sources = One("--sources", "number of sources", Defaults.Sources);
     private static readonly Option<int> Skew = One("--skew", "source 0 sends this many times as much as each other", Defaults.Skew);

@@ -22,11 +22,12 @@ settle() {
     if [ "$(series sink_backlog)" = 0 ] && [ "$(series unacknowledged)" = 0 ]; then break; fi
     sleep 0.1
   done
-  local received delivered lost
+  local appended received delivered lost
+  appended=$(curl -fs http://127.0.0.1:19102/metrics | awk 'index($1, "loggregator_doppler_appended_total") == 1 { printf "%.0f", $2 }')
   received=$(series intake_received_total) delivered=$(series sink_delivered_total)
   lost=$(($(series intake_told_lost_total) + $(series spool_dropped_total) + $(series spool_damaged_total) + $(series sink_dropped_total) + $(series sink_dead_letters_total)))
-  echo "$1: received $received, delivered $delivered, lost $lost, handed over again $(series sink_retries_total) times, fsyncs $(series spool_commits_total)" | tee "$RESULTS/$1.txt" >&2
-  [ "$received" = "$delivered" ] && [ "$lost" = 0 ] || FAILED=1
+  echo "$1: appended $appended, received $received, delivered $delivered, lost $lost, handed over again $(series sink_retries_total) times, fsyncs $(series spool_commits_total)" | tee "$RESULTS/$1.txt" >&2
+  [ "$appended" = "$received" ] && [ "$received" = "$delivered" ] && [ "$lost" = 0 ] || FAILED=1
   stop "$nozzle"
   stop "$doppler"
   rm -rf "$WORK/spool"
@@ -64,7 +65,10 @@ EOF
   into "$1" --rate "$2"
   settle "$1"
   stop "$rsyslog"
-  echo "$1: rsyslog wrote $(wc -l <"$WORK/received.log") lines" >&2
+  local written
+  written=$(wc -l <"$WORK/received.log")
+  echo "$1: rsyslog wrote $written lines" >&2
+  [ "$written" -ge "$(grep -o 'delivered [0-9]*' "$RESULTS/$1.txt" | cut -d' ' -f2)" ] || FAILED=1
   rm -f "$WORK/received.log"
 }
 

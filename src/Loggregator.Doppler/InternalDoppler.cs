@@ -50,6 +50,12 @@ internal sealed class InternalDoppler(
             request = WireRequest.Parse(ReadRequest.Parser, message.Span);
         }
 
+        if (request.ByTime is { } order)
+        {
+            await new OrderedRead(log, identity, counters).RunAsync(order, frames, context.CancellationToken);
+            return;
+        }
+
         using var read = new RangeRead(log, identity, counters);
         await read.RunAsync(request, frames, context.CancellationToken);
     }

@@ -11,7 +11,7 @@ internal static partial class Log
     [LoggerMessage(4002, LogLevel.Information, "Sink {Sink} has stopped; {Held} envelopes wait on disk for its next start.")]
     public static partial void SinkStopped(ILogger logger, string sink, long held);
 
-    [LoggerMessage(4003, LogLevel.Warning, "Sink {Sink} lives in memory: {Count} envelopes were not delivered before the stop and are lost.")]
+    [LoggerMessage(4003, LogLevel.Warning, "Sink {Sink} lives in memory: {Count} envelopes were not delivered, or not confirmed by the receiver, before the stop and are lost.")]
     public static partial void LiveLost(ILogger logger, string sink, long count);
 
     [LoggerMessage(4004, LogLevel.Error, "The spool of sink {Sink} cannot be read and is tried again each second: {Reason}")]

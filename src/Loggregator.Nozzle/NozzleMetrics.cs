@@ -31,7 +31,8 @@ internal sealed class NozzleMetrics : IDisposable
         Gauge("unacknowledged", "{frame}", p => Interlocked.Read(ref p.Intake.Frames) - Interlocked.Read(ref p.Intake.Acknowledged), "Frames got and not yet acknowledged");
         Gauge("dopplers", "{doppler}", p => p.Dopplers.Count(doppler => doppler.Attached), "Dopplers that the sink reads from");
         Gauge("rate", "{envelope}/s", p => p.Rate, "Envelopes delivered in a second, of late");
-        Gauge("live.bytes", "By", p => p.Live?.Backlog.Bytes ?? 0, "Bytes that a live sink holds in memory");
+        _meter.CreateObservableGauge(
+            MeterName + ".live.bytes", () => nozzle.Pipes.Where(p => p.Live is not null).Select(p => Of(p, p.Live!.Backlog.Bytes)), "By", "Bytes that a live sink holds in memory");
         _meter.CreateObservableCounter(
             MeterName + ".live.dropped", () => nozzle.Pipes.SelectMany(Dropped), Envelopes, "Envelopes that a live sink lost, by reason; gap records tell of those pushed out");
         _meter.CreateObservableCounter(
@@ -48,7 +49,7 @@ internal sealed class NozzleMetrics : IDisposable
 
     private static IEnumerable<Measurement<long>> Dropped(SinkPipe pipe) => pipe.Live is not { } live
         ? []
-        : new[] { LossReason.RingFull, LossReason.Shutdown }.Select(reason => new Measurement<long>(
+        : new[] { LossReason.RingFull, LossReason.Shutdown, LossReason.Unconfirmed }.Select(reason => new Measurement<long>(
             live.Dropped(reason), new KeyValuePair<string, object?>("sink", pipe.Definition.Name), new KeyValuePair<string, object?>("reason", reason.Text())));
 
     private void Count(string name, string unit, Func<IntakeCounters, long> read, string what) =>

@@ -8,6 +8,7 @@ using Loggregator.Nozzle.Filters;
 using Loggregator.Nozzle.Intake;
 using Loggregator.Nozzle.Sinks;
 using Loggregator.Nozzle.Spool;
+using Loggregator.Pipeline.Flow;
 using Microsoft.Extensions.Logging;
 
 namespace Loggregator.Nozzle;
@@ -194,7 +195,7 @@ internal sealed class SinkPipe : IAsyncDisposable
 
         await _stopDelivery.CancelAsync();
         await _delivering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (Live is { } left && left.Backlog.Records + left.DropAll() is > 0 and var lost)
+        if (Live is { } left && left.DropAll() + left.Dropped(LossReason.Unconfirmed) is > 0 and var lost)
         {
             Log.LiveLost(_logger, Definition.Name, lost);
         }

@@ -48,21 +48,9 @@ internal sealed class RangeRead(EnvelopeLog log, DopplerIdentity identity, Doppl
 
     public void Dispose() => _consumer.Dispose();
 
-    private async Task WriteAsync(ReadFrameBuilder frame, ReadFrame rest, IServerStreamWriter<MessageBuffer> frames)
+    private Task WriteAsync(ReadFrameBuilder frame, ReadFrame rest, IServerStreamWriter<MessageBuffer> frames)
     {
         var deliveries = frame.Deliveries;
-        using var message = frame.Take(rest);
-        try
-        {
-            await frames.WriteAsync(message);
-            Interlocked.Add(ref counters.Delivery.Written, deliveries);
-            Interlocked.Increment(ref counters.FramesWritten);
-            Interlocked.Add(ref counters.BytesWritten, message.Length);
-        }
-        catch
-        {
-            Interlocked.Add(ref counters.Delivery.PeerGone, deliveries);
-            throw;
-        }
+        return ReadFrames.WriteAsync(frames, frame.Take(rest), deliveries, counters);
     }
 }

@@ -367,6 +367,7 @@ internal sealed class DeliveryLoop
                 }
                 else
                 {
+                    _source.Abandon(handed.Batch);
                     handed.Batch.Dispose();
                 }
             }

@@ -18,4 +18,12 @@ internal interface IRecordSource
 
     /// <summary>Every record of the batch is delivered, or refused and put away: it need not be kept. Called once for each batch, in the order of taking.</summary>
     void MarkDelivered(RecordBatch batch);
+
+    /// <summary>
+    /// The delivery has stopped without knowing whether the receiver has the batch: a source that outlives it keeps it. Called after all
+    /// <see cref="MarkDelivered"/>, in the order of taking.
+    /// </summary>
+    void Abandon(RecordBatch batch)
+    {
+    }
 }

@@ -19,7 +19,7 @@ internal sealed class RecordBatch : IDisposable
 
     private const int MaxDopplerId = 256;
     private readonly MessageBuffer _bytes = MessageBuffer.Rent(64 * 1024);
-    private readonly List<byte[]> _origins = []; // "id/incarnation/" in UTF-8
+    private readonly List<(DopplerIdentity Doppler, byte[] Prefix)> _origins = []; // the prefix is "id/incarnation/" in UTF-8
     private readonly List<Refusal> _refusals = [];
     private Row[] _rows = new Row[256];
     private DopplerIdentity? _origin;
@@ -54,7 +54,7 @@ internal sealed class RecordBatch : IDisposable
         if (!ReferenceEquals(origin, _origin))
         {
             _origin = origin;
-            _origins.Add(Prefix(origin));
+            _origins.Add((origin, Prefix(origin)));
         }
 
         if (Count == _rows.Length)
@@ -78,6 +78,9 @@ internal sealed class RecordBatch : IDisposable
         return envelope;
     }
 
+    /// <summary>The Doppler that a record was read from.</summary>
+    public DopplerIdentity Origin(int index) => _origins[_rows[index].Origin].Doppler;
+
     /// <summary>
     /// Writes a record's id, <c>doppler/incarnation/position</c>, the incarnation in 16 hex digits, and returns its length. The same record has
     /// the same id however often it is delivered.
@@ -85,7 +88,7 @@ internal sealed class RecordBatch : IDisposable
     public int WriteId(int index, Span<byte> target)
     {
         ref readonly var row = ref _rows[index];
-        var prefix = _origins[row.Origin];
+        var prefix = _origins[row.Origin].Prefix;
         prefix.CopyTo(target);
         row.Position.TryFormat(target[prefix.Length..], out var digits, default, CultureInfo.InvariantCulture);
         return prefix.Length + digits;

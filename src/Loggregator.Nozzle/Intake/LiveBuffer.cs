@@ -128,7 +128,34 @@ internal sealed class LiveBuffer : ISinkBuffer
     }
 
     /// <inheritdoc/>
-    public void MarkDelivered(RecordBatch batch)
+    public void MarkDelivered(RecordBatch batch) => Release(batch);
+
+    /// <inheritdoc/>
+    public void Abandon(RecordBatch batch)
+    {
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch.Origin(i) != _self)
+            {
+                var envelope = batch.Envelope(i, out var header);
+                _losses.Add(header.SourceId.Of(envelope), header.InstanceId.Of(envelope), LossReason.Unconfirmed, 1, header.Timestamp, upperBound: true);
+            }
+        }
+
+        Release(batch);
+    }
+
+    /// <summary>Counts what waits as lost: the process ends.</summary>
+    public long DropAll() => _ring.DropAll(LossReason.Shutdown);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _ring.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Release(RecordBatch batch)
     {
         while (_inFlight.TryPeek(out var head) && head.Mark <= batch.Mark)
         {
@@ -139,16 +166,6 @@ internal sealed class LiveBuffer : ISinkBuffer
         }
 
         Interlocked.Exchange(ref _oldest, _inFlight.TryPeek(out var next) ? next.Timestamp : 0);
-    }
-
-    /// <summary>Counts what is left as lost: the process ends.</summary>
-    public long DropAll() => _ring.DropAll(LossReason.Shutdown);
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        _ring.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private void TellLosses(RecordBatch batch, int maxRecords)

@@ -39,7 +39,7 @@ internal sealed class CefFormat : IRecordFormat
         buffer.Write(" msg="u8);
         var start = buffer.Length;
         LineText.Summary(buffer, envelope, header);
-        EscapeFrom(buffer, start);
+        RecordText.RewriteFrom(buffer, start, Escaped, Escape);
         output.EndMessage();
         return null;
     }
@@ -70,21 +70,6 @@ internal sealed class CefFormat : IRecordFormat
     {
         output.Write(key);
         Escape(output, value);
-    }
-
-    private static void EscapeFrom(MessageBuffer output, int start)
-    {
-        if (output.Span[start..].IndexOfAny(Escaped) < 0)
-        {
-            return;
-        }
-
-        var length = output.Length - start;
-        var copy = ArrayPool<byte>.Shared.Rent(length);
-        output.Span[start..].CopyTo(copy);
-        output.Truncate(start);
-        Escape(output, copy.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(copy);
     }
 
     private static void Escape(MessageBuffer output, ReadOnlySpan<byte> value)

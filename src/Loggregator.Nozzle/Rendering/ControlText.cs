@@ -10,22 +10,7 @@ internal static class ControlText
     private static readonly SearchValues<byte> Suspects = SearchValues.Create([.. Enumerable.Range(0, 32).Where(c => c != '\t').Select(c => (byte)c), 0x7F, 0xC2]);
 
     /// <summary>Escapes what a buffer holds from <paramref name="start"/> on.</summary>
-    public static void Escape(MessageBuffer output, int start)
-    {
-        var first = output.Span[start..].IndexOfAny(Suspects);
-        if (first < 0)
-        {
-            return;
-        }
-
-        var from = start + first;
-        var length = output.Length - from;
-        var copy = ArrayPool<byte>.Shared.Rent(length);
-        output.Span[from..].CopyTo(copy);
-        output.Truncate(from);
-        Append(output, copy.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(copy);
-    }
+    public static void Escape(MessageBuffer output, int start) => RecordText.RewriteFrom(output, start, Suspects, Append);
 
     private static void Append(MessageBuffer output, ReadOnlySpan<byte> text)
     {

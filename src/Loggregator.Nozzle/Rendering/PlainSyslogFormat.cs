@@ -13,6 +13,7 @@ namespace Loggregator.Nozzle.Rendering;
 internal sealed class PlainSyslogFormat(bool metadata = true, string hostname = "") : IRecordFormat
 {
     private readonly byte[] _hostname = Encoding.UTF8.GetBytes(hostname);
+    private readonly TagElements _tags = new();
 
     public string ContentType => "text/plain";
 
@@ -36,7 +37,7 @@ internal sealed class PlainSyslogFormat(bool metadata = true, string hostname = 
         StructuredElement.Parameter(buffer, "id"u8, id);
         StructuredElement.End(buffer);
         var tags = buffer.Length;
-        if (metadata && !StructuredElement.Tags(buffer, envelope, header))
+        if (metadata && !_tags.Write(buffer, envelope, header))
         {
             buffer.Truncate(tags);
         }
@@ -54,17 +55,21 @@ internal sealed class PlainSyslogFormat(bool metadata = true, string hostname = 
     {
         var start = output.Length;
         SyslogName.Field(output, text, max);
-        foreach (ref var c in output.Writable[start..])
+        var field = output.Writable[start..];
+        while (field.IndexOfAnyExceptInRange((byte)33, (byte)126) is >= 0 and var at)
         {
-            c = c is >= 33 and <= 126 ? c : (byte)'_';
+            field[at] = (byte)'_';
+            field = field[(at + 1)..];
         }
     }
 
     // Receivers that count no octets end a message at any of these.
     private static void OneLine(Span<byte> text)
     {
-        text.Replace((byte)'\n', (byte)' ');
-        text.Replace((byte)'\r', (byte)' ');
-        text.Replace((byte)0, (byte)' ');
+        while (text.IndexOfAny((byte)'\n', (byte)'\r', (byte)0) is >= 0 and var at)
+        {
+            text[at] = (byte)' ';
+            text = text[(at + 1)..];
+        }
     }
 }

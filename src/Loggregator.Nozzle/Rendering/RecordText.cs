@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -12,6 +13,14 @@ internal static class RecordText
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
     private const int MaxScratch = 64 * 1024, MaxBytesOfChar = 3;
+    private const int SecondsLength = 19; // of yyyy-MM-ddTHH:mm:ss
+
+    // The last second's text: most records of a batch are of the same one.
+    [ThreadStatic]
+    private static byte[]? _second;
+
+    [ThreadStatic]
+    private static long _secondOf;
 
     [ThreadStatic]
     private static char[]? _chars;
@@ -29,6 +38,24 @@ internal static class RecordText
         EnvelopeType.Event => "event"u8,
         _ => "none"u8,
     };
+
+    /// <summary>What a buffer holds from <paramref name="start"/> on goes through <paramref name="write"/>, from the first of the suspect bytes on.</summary>
+    public static void RewriteFrom(MessageBuffer output, int start, SearchValues<byte> suspects, Action<MessageBuffer, ReadOnlySpan<byte>> write)
+    {
+        var first = output.Span[start..].IndexOfAny(suspects);
+        if (first < 0)
+        {
+            return;
+        }
+
+        var rest = output.Span[(start + first)..];
+        var copy = ArrayPool<byte>.Shared.Rent(rest.Length);
+        rest.CopyTo(copy);
+        var length = rest.Length;
+        output.Truncate(start + first);
+        write(output, copy.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(copy);
+    }
 
     /// <summary>Writes UNIX nanoseconds as <c>2006-01-02T15:04:05.999999999Z</c>, always with nine digits.</summary>
     public static void Timestamp(MessageBuffer output, long nanoseconds)
@@ -111,8 +138,14 @@ internal static class RecordText
             fraction += NanosecondsPerSecond;
         }
 
-        DateTime.UnixEpoch.AddTicks(seconds * TimeSpan.TicksPerSecond).TryFormat(output.GetSpan(19), out var length, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
-        output.Advance(length);
+        var text = _second ??= new byte[SecondsLength];
+        if (seconds != _secondOf || text[0] == 0)
+        {
+            DateTime.UnixEpoch.AddTicks(seconds * TimeSpan.TicksPerSecond).TryFormat(text, out _, "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+            _secondOf = seconds;
+        }
+
+        output.Write(text);
     }
 
     private static void Digits(MessageBuffer output, long value, int count)

@@ -23,6 +23,20 @@ internal static class StructuredElement
     /// <summary>Writes a parameter; the name must be good.</summary>
     public static void Parameter(MessageBuffer output, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
+        if (!value.ContainsAny(Escaped))
+        {
+            var target = output.GetSpan(name.Length + value.Length + 4);
+            target[0] = (byte)' ';
+            name.CopyTo(target[1..]);
+            target = target[(name.Length + 1)..];
+            target[0] = (byte)'=';
+            target[1] = (byte)'"';
+            value.CopyTo(target[2..]);
+            target[value.Length + 2] = (byte)'"';
+            output.Advance(name.Length + value.Length + 4);
+            return;
+        }
+
         BeginParameter(output, name);
         while (value.IndexOfAny(Escaped) is >= 0 and var at)
         {

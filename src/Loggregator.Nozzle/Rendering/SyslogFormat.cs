@@ -14,6 +14,7 @@ namespace Loggregator.Nozzle.Rendering;
 internal sealed class SyslogFormat(bool metadata = true, string hostname = "", bool withId = false) : IRecordFormat
 {
     private readonly byte[] _hostname = Encoding.UTF8.GetBytes(hostname);
+    private readonly TagElements _tags = new();
 
     public string ContentType => "text/plain";
 
@@ -133,7 +134,7 @@ internal sealed class SyslogFormat(bool metadata = true, string hostname = "", b
 
     private string? Extras(MessageBuffer output, ReadOnlySpan<byte> envelope, in EnvelopeHeader header, ReadOnlySpan<byte> id)
     {
-        if (metadata && !StructuredElement.Tags(output, envelope, header))
+        if (metadata && !_tags.Write(output, envelope, header))
         {
             return "a tag's name cannot be written as a name of structured data (RFC 5424)";
         }

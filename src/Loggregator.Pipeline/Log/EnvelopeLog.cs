@@ -92,8 +92,8 @@ public sealed class EnvelopeLog
 
     internal ClassBudget[] Classes => _classes;
 
-    /// <summary>Nothing was ever evicted.</summary>
-    internal bool HoldsEverything => _eviction.Never;
+    /// <summary>Nothing was ever evicted, nor of the log that this one was loaded from.</summary>
+    internal bool HoldsEverything => Array.TrueForAll(_classes, kind => kind.EvictedTo == 0);
 
     /// <summary>
     /// Numbers and appends the batch's envelopes, which are in <paramref name="message"/>, and wakes who waits for them. The numbers of a
@@ -131,8 +131,7 @@ public sealed class EnvelopeLog
         var loaded = false;
         try
         {
-            var complete = new LogSnapshotReader(this, source).Read();
-            _eviction.LoadedIncomplete = !complete;
+            new LogSnapshotReader(this, source).Read();
             loaded = true;
         }
         finally
@@ -288,15 +287,18 @@ public sealed class EnvelopeLog
     /// <summary>The position that is asked for, and whether what was there is not held any more. Append lock.</summary>
     internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
     {
-        var complete = Math.Max(_classes[0].EvictedTo, _classes[1].EvictedTo) + 1; // from here on nothing was ever evicted
+        var complete = 1 + _classes.Where(kind => Concerns(request, kind.Class)).Max(kind => (long?)kind.EvictedTo).GetValueOrDefault(); // from here on it is all there
         return request.Start switch
         {
-            SubscriptionStart.Since => (0L, !_eviction.Never && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
-            SubscriptionStart.After => (Math.Min(request.After, _head), !_eviction.Never && request.After < complete),
+            SubscriptionStart.Since => (0L, complete > FirstPosition && request.Since < Segments.Locate(complete).Segment.MinTimestamp),
+            SubscriptionStart.After => (Math.Min(request.After, _head), complete > FirstPosition && request.After < complete),
             SubscriptionStart.Last => (0L, false),
             _ => (_head, false),
         };
     }
+
+    private static bool Concerns(SubscriptionRequest request, EnvelopeClass kind) => Enum.GetValues<EnvelopeType>().Any(type =>
+        RowKind.ClassOf((int)type) == kind && request.Selectors.Any(selector => selector.Concerns(type, hasOriginal: false) || selector.Concerns(type, hasOriginal: true)));
 
     internal OpenedSubscription Describe(long first, bool agedOut) =>
         new(first, _head, _head == FirstPosition ? 0 : Segments.Oldest.MinTimestamp, agedOut);

@@ -48,6 +48,18 @@ internal sealed class SourceTable(int capacity)
         return entry;
     }
 
+    /// <summary>As <see cref="Pin"/>, of a source that is indexed apart; null if it is not.</summary>
+    public SourceEntry? TryPin(ReadOnlySpan<byte> id)
+    {
+        var entry = id.Length > MaxIdBytes ? null : Find(id, Hash(id), out _);
+        if (entry is not null)
+        {
+            entry.Pins++;
+        }
+
+        return entry;
+    }
+
     public void Unpin(SourceEntry entry)
     {
         entry.Pins--;

@@ -8,6 +8,7 @@ using Loggregator.Nozzle.Delivery;
 using Loggregator.Pipeline.Flow;
 using Loggregator.TestKit.Cluster;
 using Loggregator.TestKit.Faults;
+using Loggregator.TestKit.Sinks;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -27,7 +28,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Sinks_EachWithItsFilter_GetTheirSharesCompleteAndInOrder()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -46,7 +47,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Assert.All(Read("some").Sources.SelectMany(app => Read("some").Numbers(app)), number => Assert.Equal(7, number % 10));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task DeadSink_BesideAHealthyOne_TheHealthyNeverNotices_AndTheDeadLosesNothing()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -83,7 +84,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await received;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task LiveSink_ThatStands_LosesOfTheLoudOne_AndIsToldHowMuch()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -112,7 +113,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await received;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Nozzle_StoppedAndStarted_GoesOnWithoutGapOrCopy()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -133,7 +134,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Assert.Empty(Read("all").Gaps);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task WhatTheLogEvictedMeanwhile_IsAGapRecordInTheSink_AndTheSumIsExact()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -153,7 +154,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         Assert.True(Read("all").Count > 100, "something is left of the log");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task ForeignEgress_IsReadToo()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -175,7 +176,24 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
         await nozzle.StopAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
+    public async Task LiveSink_ThatIsTakenAwayWhileItsReceiverIsDown_CountsWhatItHeldAndWhatWasUnderWay()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var live = $"live=syslog://127.0.0.1:{PeerProcess.FreePort()}?mode=live";
+        var settings = new Dictionary<string, string> { ["Nozzle:DrainDeadline"] = "00:00:00.2" };
+        var cluster = await StartAsync(dopplers: 1, nozzles: 1, settings, FileUrl("all"), live);
+        var pipe = Pipe(cluster, "live");
+        await cluster.Produce(cluster.Agents[0]).SendAsync("app-0", 0, 5000, cancel);
+        await Deadline.UntilAsync(() => pipe.Live!.Appended == 5000 && pipe.Counters.InFlight > 0, () => $"{pipe.Live!.Appended} of 5000", cancel);
+        await cluster.Nozzles[0].Services.GetRequiredService<NozzleService>().ReloadAsync(new NozzleOptions { Sink = [FileUrl("all")] });
+        Assert.True(pipe.Live!.Dropped(LossReason.Unconfirmed) > 0);
+        Assert.Equal(5000, pipe.Live.Dropped(LossReason.Unconfirmed) + pipe.Live.Dropped(LossReason.Shutdown));
+        Assert.Equal(0, pipe.Live.Backlog.Records);
+        await WrittenAsync("all", 5000);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Reload_ChangesFiltersInPlace_AddsAndRemovesSinks()
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -243,7 +261,7 @@ public sealed class NozzleTests : ClusterTest, IAsyncDisposable
     private SinkFile Read(string name) => SinkFile.Of(Path.Combine(_folder, name) is var path && File.Exists(path) ? path : path + ".ndjson");
 
     private Task WrittenAsync(string name, long lines) =>
-        Deadline.UntilAsync(() => Read(name).Count >= lines, () => $"{lines} lines in {name}, {Read(name).Count} are", Cancel, TimeSpan.FromSeconds(40));
+        Deadline.UntilAsync(() => Read(name).Count >= lines, () => $"{lines} lines in {name}, {Read(name).Count} are", Cancel, TimeSpan.FromSeconds(60));
 
     private void AssertComplete(string name, SteadyLoad load)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Loggregator.TestKit.Cluster;
 
@@ -8,23 +9,12 @@ internal sealed class SinkFile
 {
     private readonly Dictionary<string, (string Source, long Number)> _lines = [];
     private readonly Dictionary<string, List<long>> _firstSeen = [];
-
     private readonly HashSet<string> _gaps = [];
+    private readonly string _path;
+    private readonly List<byte> _open = []; // a line whose end is not there yet
+    private long _read;
 
-    private SinkFile(string path)
-    {
-        foreach (var text in File.Exists(path) ? ReadLines(path) : [])
-        {
-            try
-            {
-                Add(JsonDocument.Parse(text).RootElement);
-            }
-            catch (JsonException)
-            {
-                Cut++;
-            }
-        }
-    }
+    private SinkFile(string path) => _path = path;
 
     /// <summary>Lines that are no JSON.</summary>
     public int Cut { get; private set; }
@@ -42,17 +32,50 @@ internal sealed class SinkFile
     public IEnumerable<string> Sources => _firstSeen.Keys;
 
     /// <summary>Reads it.</summary>
-    public static SinkFile Of(string path) => new(path);
+    public static SinkFile Of(string path) => new SinkFile(path).Refresh();
+
+    /// <summary>Reads what was written since.</summary>
+    public SinkFile Refresh()
+    {
+        if (!File.Exists(_path))
+        {
+            return this;
+        }
+
+        using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) { Position = _read };
+        var buffer = new byte[64 * 1024];
+        while (file.Read(buffer) is > 0 and var count)
+        {
+            _read += count;
+            var rest = buffer.AsSpan(0, count);
+            while (rest.IndexOf((byte)'\n') is >= 0 and var end)
+            {
+                _open.AddRange(rest[..end]);
+                AddLine(CollectionsMarshal.AsSpan(_open));
+                _open.Clear();
+                rest = rest[(end + 1)..];
+            }
+
+            _open.AddRange(rest);
+        }
+
+        return this;
+    }
 
     /// <summary>The numbers of a source, in the order in which each first came.</summary>
     public IReadOnlyList<long> Numbers(string source) => _firstSeen.GetValueOrDefault(source, []);
 
-    private static IEnumerable<string> ReadLines(string path)
+    private void AddLine(ReadOnlySpan<byte> line)
     {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        while (reader.ReadLine() is { } line)
+        try
         {
-            yield return line;
+            var json = new Utf8JsonReader(line);
+            using var record = JsonDocument.ParseValue(ref json);
+            Add(record.RootElement);
+        }
+        catch (JsonException)
+        {
+            Cut++;
         }
     }
 

@@ -52,6 +52,24 @@ public sealed class TlsMatrixTests
     }
 
     [Fact]
+    public async Task Dev_ConnectionsResetBeforeTheySayAnything_AreNoErrors()
+    {
+        await using var host = new TlsHost();
+        await host.StartAsync("agent", mutual: false);
+        var address = System.Net.IPEndPoint.Parse(host.Address);
+        for (var i = 0; i < 200; i++)
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+            await socket.ConnectAsync(address, TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(i % 3), TimeProvider.System, TestContext.Current.CancellationToken); // it may be read from by then
+        }
+
+        using var credentials = PeerCredentials.Load(host.Files("client"));
+        await host.SendAsync(credentials, "metron");
+        Assert.DoesNotContain(host.Logs.Lines, line => line.Contains("Unhandled", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Agent_RefusedAgainAndAgain_IsToldOnce()
     {
         await using var host = new TlsHost();

@@ -70,6 +70,10 @@ internal sealed class TlsListener(Listener listener, TimeProvider time, Handshak
             connection.Abort(new ConnectionAbortedException("The client said nothing."));
             return false;
         }
+        catch (IOException)
+        {
+            return false; // reset before it said anything: whoever reads next learns of it, and knows what to do
+        }
     }
 
     private async ValueTask<bool> TryHandshakeAsync(ConnectionContext connection, SslStream tls, CancellationToken cancel)

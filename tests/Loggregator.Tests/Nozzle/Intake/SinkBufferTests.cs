@@ -76,6 +76,14 @@ public sealed class SinkBufferTests
         await AppendAsync(buffer, 0, 30);
         Assert.Equal(30, buffer.DropAll());
         Assert.Equal(30, buffer.Dropped(LossReason.Shutdown));
+
+        await AppendAsync(buffer, 30, 12);
+        var handed = await TakeAsync(buffer, maxRecords: 10, TestContext.Current.CancellationToken);
+        buffer.MarkDelivered(handed[0]);
+        var unanswered = handed.Skip(1).Sum(batch => batch.Count);
+        handed.Skip(1).ToList().ForEach(buffer.Abandon);
+        Assert.Equal((unanswered, 0L), (buffer.Dropped(LossReason.Unconfirmed), buffer.DropAll()));
+        Assert.Equal(default, buffer.Backlog);
     }
 
     private static DurableBuffer Open(PowerCutFiles disk)

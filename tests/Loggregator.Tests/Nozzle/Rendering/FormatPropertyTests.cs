@@ -69,6 +69,21 @@ public sealed partial class FormatPropertyTests
     });
 
     [Fact]
+    public void Syslog_OfTagsSeenBefore_IsWhatItWasTheFirstTime() => EnvelopeGen.Merged.Array[1, 20].Sample(envelopes =>
+    {
+        var (plain, original) = (new PlainSyslogFormat(), new SyslogFormat());
+        for (var round = 0; round < 4; round++)
+        {
+            foreach (var bytes in envelopes)
+            {
+                Assert.Equal(One(new PlainSyslogFormat(), bytes), One(plain, bytes));
+                Assert.Equal(Render.Bytes(new SyslogFormat(), bytes, out var problem), Render.Bytes(original, bytes, out var again));
+                Assert.Equal(problem, again);
+            }
+        }
+    });
+
+    [Fact]
     public void Syslog_EitherRefusesOrHasAGoodHeaderAndEndsItsLine() => EnvelopeGen.Merged.Sample(bytes =>
     {
         foreach (var message in Render.Bytes(new SyslogFormat(), bytes, out _))

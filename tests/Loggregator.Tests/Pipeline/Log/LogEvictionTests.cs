@@ -1,5 +1,6 @@
 using System.Globalization;
 using Loggregator.Pipeline.Log;
+using Loggregator.Protocol.V2;
 using Xunit;
 using static Loggregator.Tests.Pipeline.Log.LogFixture;
 
@@ -68,6 +69,26 @@ public sealed class LogEvictionTests
         Assert.True(opened.AgedOut);
         Assert.InRange(held.Count, 4000, 10_000);
         Assert.Equal("49999", held[^1].Trim());
+    }
+
+    [Fact]
+    public void History_OfLogsIsWhole_WhereOnlyMetricsWereEvicted()
+    {
+        _log.AddLog("quiet", "line", timestamp: 5).Append();
+        for (var i = 0; i < 50_000; i++)
+        {
+            _log.AddCounter("loud", "requests").Append();
+        }
+
+        Assert.True(_log.Log.Evicted > 0);
+        using var consumer = _log.Consumer();
+        Assert.False(Open(1, AnyLog, SubscriptionStart.After));
+        Assert.False(Open(2, AnyLog, SubscriptionStart.Since));
+        Assert.True(Open(3, AnyCounter, SubscriptionStart.After));
+        Assert.True(Open(4, AnyCounter, SubscriptionStart.Since));
+
+        bool Open(uint id, Selector selector, SubscriptionStart start) =>
+            consumer.Open(new SubscriptionRequest { Id = id, Selectors = Compile(selector), Start = start, Credit = long.MaxValue / 2 }).AgedOut;
     }
 
     [Fact]
