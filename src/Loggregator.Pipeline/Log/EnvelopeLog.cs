@@ -92,8 +92,8 @@ public sealed class EnvelopeLog
 
     internal ClassBudget[] Classes => _classes;
 
-    /// <summary>Nothing was ever evicted.</summary>
-    internal bool HoldsEverything => _eviction.Never;
+    /// <summary>Nothing was ever evicted, nor of the log that this one was loaded from.</summary>
+    internal bool HoldsEverything => Array.TrueForAll(_classes, kind => kind.EvictedTo == 0);
 
     /// <summary>
     /// Numbers and appends the batch's envelopes, which are in <paramref name="message"/>, and wakes who waits for them. The numbers of a
@@ -131,8 +131,7 @@ public sealed class EnvelopeLog
         var loaded = false;
         try
         {
-            var complete = new LogSnapshotReader(this, source).Read();
-            _eviction.LoadedIncomplete = !complete;
+            new LogSnapshotReader(this, source).Read();
             loaded = true;
         }
         finally
@@ -289,7 +288,7 @@ public sealed class EnvelopeLog
     internal (long Position, bool AgedOut) StartOf(SubscriptionRequest request)
     {
         var complete = 1 + _classes.Where(kind => Concerns(request, kind.Class)).Max(kind => (long?)kind.EvictedTo).GetValueOrDefault(); // from here on it is all there
-        var lost = complete > FirstPosition || _eviction.LoadedIncomplete;
+        var lost = complete > FirstPosition;
         return request.Start switch
         {
             SubscriptionStart.Since => (0L, lost && request.Since < Segments.Locate(complete).Segment.MinTimestamp),

@@ -23,11 +23,6 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     /// <summary>Rows that left the log.</summary>
     public long Rows => classes[0].EvictedRows + classes[1].EvictedRows;
 
-    /// <summary>Whether nothing was ever evicted, also of the log that this one was loaded from; then it holds all that was ever got.</summary>
-    public bool Never => Rows == 0 && !LoadedIncomplete;
-
-    public bool LoadedIncomplete { get; set; }
-
     /// <summary>
     /// Evicts until the budget has room for the segment of a record of that length, or for so many more bytes, or nothing but the tail is left to evict.
     /// </summary>

@@ -21,8 +21,8 @@ internal static class LogSnapshot
     /// <summary>Length and kind.</summary>
     public const int RowBytes = 4 + 1;
 
-    /// <summary>Rows, bytes; of each class how many of the first rows are from where something of the class was evicted; whether nothing ever was.</summary>
-    public const int TotalsBytes = (8 * 4) + 1;
+    /// <summary>Rows, bytes; of each class how many of the first rows are from where something of the class was evicted, 0 if nothing ever was.</summary>
+    public const int TotalsBytes = 8 * 4;
 
     /// <summary>Bytes of rows that a block has, unless it is one row.</summary>
     public const int BlockBytes = 1024 * 1024;

@@ -9,9 +9,9 @@ internal sealed class LogSnapshotReader(EnvelopeLog log, Stream source)
     private byte[] _rows = [];
     private byte[] _bytes = [];
 
-    /// <summary>Appends the rows. Returns whether they are all that the saved log ever got.</summary>
+    /// <summary>Appends the rows.</summary>
     /// <exception cref="LogSnapshotException">The bytes are no saved log, or not all of one.</exception>
-    public bool Read()
+    public void Read()
     {
         var head = new SnapshotFields(Take(LogSnapshot.HeadBytes));
         var version = head.Int32();
@@ -28,7 +28,7 @@ internal sealed class LogSnapshotReader(EnvelopeLog log, Stream source)
         foreach (var kind in log.Classes)
         {
             var incomplete = totals.Int64();
-            Require(incomplete >= 0 && incomplete <= rows, $"{incomplete} of its {rows} envelopes have neighbours that were evicted");
+            Require(incomplete >= 0 && incomplete <= rows + 1, $"{incomplete} of its {rows} envelopes have neighbours that were evicted");
             kind.RestoreEvictedTo(EnvelopeLog.FirstPosition - 1 + incomplete);
         }
 
@@ -36,8 +36,6 @@ internal sealed class LogSnapshotReader(EnvelopeLog log, Stream source)
         {
             Restore(saved);
         }
-
-        return totals.Byte() == 1;
     }
 
     private List<SavedSource> ReadSources(int count)

@@ -17,13 +17,11 @@ internal sealed class LogSnapshotWriter(EnvelopeLog log, Stream target)
         WriteSources(maxBytes / 4, out var written);
         long start, end;
         long[] incompleteTo;
-        bool isComplete;
         lock (log.AppendGate)
         {
             start = StartFor(maxBytes - written - LogSnapshot.BlockHeadBytes - LogSnapshot.TotalsBytes);
             end = log.Head;
-            isComplete = start == EnvelopeLog.FirstPosition && log.HoldsEverything;
-            incompleteTo = [.. log.Classes.Select(kind => kind.EvictedTo)];
+            incompleteTo = [.. log.Classes.Select(kind => Math.Max(kind.EvictedTo, start - EnvelopeLog.FirstPosition))];
         }
 
         long rows = 0, bytes = 0;
@@ -44,8 +42,11 @@ internal sealed class LogSnapshotWriter(EnvelopeLog log, Stream target)
         WriteBlock(0);
         Put64(rows);
         Put64(bytes);
-        Array.ForEach(incomplete, Put64);
-        Put(1)[0] = isComplete ? (byte)1 : (byte)0;
+        for (var kind = 0; kind < incomplete.Length; kind++)
+        {
+            Put64(incompleteTo[kind] > 0 ? Math.Max(incomplete[kind], 1) : 0);
+        }
+
         Flush();
     }
 
