@@ -143,24 +143,24 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, slow.Token);
         context.Response.ContentType = Json;
         TellPartial(context, answer.Answered, answer.Known);
-        var body = context.Response.BodyWriter;
+        using var block = MessageBuffer.Rent(FlushAt + (FlushAt / 8));
+        block.Write(LogCacheJson.ReadStart);
         try
         {
-            await context.Response.StartAsync(cancel.Token);
-            body.Write(LogCacheJson.ReadStart);
             for (var i = 0; i < answer.Records.Count; i++)
             {
-                body.Write(i == 0 ? ""u8 : ","u8);
+                block.Write(i == 0 ? ""u8 : ","u8);
                 var record = answer.Records[i];
-                EnvelopeJson.WriteEnvelope(body, record.Envelope, record.Header);
-                if (body.UnflushedBytes > FlushAt)
+                EnvelopeJson.WriteEnvelope(block, record.Envelope, record.Header);
+                if (block.Length > FlushAt)
                 {
-                    await body.FlushAsync(cancel.Token);
+                    await context.Response.Body.WriteAsync(block.Memory, cancel.Token);
+                    block.Clear();
                 }
             }
 
-            body.Write(LogCacheJson.ReadEnd);
-            await body.FlushAsync(cancel.Token);
+            block.Write(LogCacheJson.ReadEnd);
+            await context.Response.Body.WriteAsync(block.Memory, cancel.Token);
         }
         catch (OperationCanceledException)
         {

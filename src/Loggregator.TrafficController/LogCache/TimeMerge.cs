@@ -12,8 +12,14 @@ internal static class TimeMerge
     /// <param name="answers">Each in the order asked for.</param>
     /// <param name="limit">How many.</param>
     /// <param name="descending">The newest come first.</param>
-    public static List<TimedRecord> Merge(IReadOnlyList<IReadOnlyList<TimedRecord>> answers, int limit, bool descending)
+    public static IReadOnlyList<TimedRecord> Merge(IReadOnlyList<IReadOnlyList<TimedRecord>> answers, int limit, bool descending)
     {
+        var holders = answers.Where(answer => answer.Count > 0).ToList();
+        if (holders.Count <= 1)
+        {
+            return holders is [var whole] ? whole : []; // as its Doppler has ordered and limited it
+        }
+
         var at = new int[answers.Count];
         List<TimedRecord> merged = [];
         List<(TimedRecord Record, int Giver)> group = [];

@@ -53,6 +53,7 @@ public sealed class TimeMergeTests
     {
         var twice = Record(new Envelope { SourceId = "a", Timestamp = 1 });
         Assert.Equal(2, TimeMerge.Merge([[twice, twice], [twice]], 10, descending: false).Count);
+        Assert.Equal(2, TimeMerge.Merge([[], [twice, twice]], 10, descending: false).Count);
     }
 
     [Fact]
