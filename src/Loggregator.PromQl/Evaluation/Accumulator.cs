@@ -39,7 +39,7 @@ internal struct Accumulator
     /// <summary>The aggregate, or the staleness marker of a group without samples.</summary>
     public readonly double Result(Aggregator op) => _count == 0 ? Sample.Stale : op switch
     {
-        Aggregator.Sum => _sum.Sum + _sum.Compensation,
+        Aggregator.Sum => _sum.Value,
         Aggregator.Avg => _mean.Value,
         Aggregator.Count => _count,
         Aggregator.Group => 1,

@@ -21,6 +21,10 @@ internal sealed class Grouping(AggregateExpr aggregate)
             _indexes.Add(labels, index = Groups.Count);
             Groups.Add((labels, input.DropName(row)));
         }
+        else if (input.DropName(row))
+        {
+            Groups[index] = (labels, true);
+        }
 
         return index;
     }

@@ -18,7 +18,7 @@ internal sealed class HistogramBuckets
         for (var row = 0; row < vector.Count; row++)
         {
             var labels = vector.Labels(row);
-            if (!GoText.TryNumber(labels[Labels.BucketBound], out var bound))
+            if (!GoText.TryFloat(labels[Labels.BucketBound], out var bound))
             {
                 annotations.BadBucketBound(labels.Name, labels[Labels.BucketBound], call.Arguments[1]);
                 continue;

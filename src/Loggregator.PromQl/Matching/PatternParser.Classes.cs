@@ -9,9 +9,20 @@ internal sealed partial class PatternParser
 {
     private static readonly FrozenDictionary<string, RuneSet> Posix = new Dictionary<string, RuneSet>
     {
-        ["alnum"] = RuneSet.Of("09AZaz"), ["alpha"] = RuneSet.Of("AZaz"), ["ascii"] = RuneSet.Of("\0\x7f"), ["blank"] = RuneSet.Of("\t\t  "),
-        ["cntrl"] = RuneSet.Of("\0\x1f\x7f\x7f"), ["digit"] = RuneSet.Of("09"), ["graph"] = RuneSet.Of("!~"), ["lower"] = RuneSet.Of("az"), ["print"] = RuneSet.Of(" ~"),
-        ["punct"] = RuneSet.Of("!/:@[`{~"), ["space"] = RuneSet.Of("\t\r  "), ["upper"] = RuneSet.Of("AZ"), ["word"] = RuneSet.Of("09AZaz__"), ["xdigit"] = RuneSet.Of("09AFaf"),
+        ["alnum"] = RuneSet.Of("09AZaz"),
+        ["alpha"] = RuneSet.Of("AZaz"),
+        ["ascii"] = RuneSet.Of("\0\x7f"),
+        ["blank"] = RuneSet.Of("\t\t  "),
+        ["cntrl"] = RuneSet.Of("\0\x1f\x7f\x7f"),
+        ["digit"] = RuneSet.Of("09"),
+        ["graph"] = RuneSet.Of("!~"),
+        ["lower"] = RuneSet.Of("az"),
+        ["print"] = RuneSet.Of(" ~"),
+        ["punct"] = RuneSet.Of("!/:@[`{~"),
+        ["space"] = RuneSet.Of("\t\r  "),
+        ["upper"] = RuneSet.Of("AZ"),
+        ["word"] = RuneSet.Of("09AZaz__"),
+        ["xdigit"] = RuneSet.Of("09AFaf"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly RuneSet Spaces = RuneSet.Of("\t\n\f\r  ");

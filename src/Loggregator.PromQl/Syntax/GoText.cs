@@ -104,50 +104,57 @@ internal static class GoText
             : sign + (exponent + 1 >= digits.Length ? digits.PadRight(exponent + 1, '0') : digits[..(exponent + 1)] + "." + digits[(exponent + 1)..]);
     }
 
+    /// <summary>Reads a decimal float, <c>Inf</c> or <c>NaN</c>.</summary>
+    public static bool TryFloat(string text, out double value)
+    {
+        var unsigned = text.Length > 0 && text[0] is '+' or '-' ? text[1..] : text;
+        var (word, read) = (unsigned.ToLowerInvariant(), true);
+        value = word switch { "inf" or "infinity" => double.PositiveInfinity, _ => double.NaN };
+        if (word is not ("inf" or "infinity" or "nan"))
+        {
+            read = word.Length > 0 && !char.IsLetter(word[0])
+                && double.TryParse(word, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value);
+        }
+
+        value = text.StartsWith('-') ? -value : value;
+        return read;
+    }
+
     /// <summary>Reads an integer (decimal, octal by a leading 0, hexadecimal) or float; underscores between digits are skipped.</summary>
     public static bool TryNumber(string text, out double value)
     {
-        value = 0;
-        var unsigned = text.AsSpan().TrimStart("+-");
-        if (text.Length - unsigned.Length > 1 || unsigned.IsEmpty)
+        var plain = text.Replace("_", "", StringComparison.Ordinal);
+        var unsigned = plain.Length > 0 && plain[0] is '+' or '-' ? plain[1..] : plain;
+        if (unsigned.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
-            return false;
+            var read = ulong.TryParse(unsigned.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex);
+            value = plain[0] == '-' ? -(double)hex : hex;
+            return read;
         }
 
-        var plain = unsigned.ToString().Replace("_", "", StringComparison.Ordinal);
-        var lower = plain.ToLowerInvariant();
-        var read = true;
-        if (lower is "inf" or "infinity")
+        if (unsigned.Length > 1 && unsigned[0] == '0' && unsigned.All(static c => c is >= '0' and <= '7'))
         {
-            value = double.PositiveInfinity;
-        }
-        else if (lower == "nan")
-        {
-            value = double.NaN;
-        }
-        else if (lower.StartsWith("0x", StringComparison.Ordinal))
-        {
-            read = ulong.TryParse(lower.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex);
-            value = hex;
-        }
-        else if (plain.Length > 1 && plain[0] == '0' && plain.All(c => c is >= '0' and <= '7'))
-        {
-            value = plain.Aggregate(0.0, (sum, digit) => (sum * 8) + (digit - '0'));
-        }
-        else
-        {
-            read = double.TryParse(plain, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value) && !char.IsLetter(plain[0]);
+            value = unsigned.Aggregate(0.0, (sum, digit) => (sum * 8) + (digit - '0'));
+            value = plain[0] == '-' ? -value : value;
+            return true;
         }
 
-        value = text[0] == '-' ? -value : value;
-        return read;
+        return TryFloat(plain, out value);
     }
 
     private static void AppendRune(StringBuilder quoted, Rune rune)
     {
         var escape = rune.Value switch
         {
-            '"' => "\\\"", '\\' => "\\\\", '\a' => "\\a", '\b' => "\\b", '\f' => "\\f", '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", '\v' => "\\v",
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\a' => "\\a",
+            '\b' => "\\b",
+            '\f' => "\\f",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\v' => "\\v",
             < ' ' or 0x7f => string.Create(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}"),
             _ when IsPrintable(rune) => null,
             <= 0xffff => string.Create(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}"),

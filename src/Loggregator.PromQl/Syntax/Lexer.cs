@@ -9,15 +9,36 @@ internal sealed class Lexer(string input)
 {
     private static readonly FrozenDictionary<string, TokenKind> Words = new Dictionary<string, TokenKind>(StringComparer.OrdinalIgnoreCase)
     {
-        ["and"] = TokenKind.Operator, ["or"] = TokenKind.Operator, ["unless"] = TokenKind.Operator, ["atan2"] = TokenKind.Operator,
-        ["sum"] = TokenKind.Aggregator, ["avg"] = TokenKind.Aggregator, ["count"] = TokenKind.Aggregator, ["min"] = TokenKind.Aggregator,
-        ["max"] = TokenKind.Aggregator, ["group"] = TokenKind.Aggregator, ["stddev"] = TokenKind.Aggregator, ["stdvar"] = TokenKind.Aggregator,
-        ["topk"] = TokenKind.Aggregator, ["bottomk"] = TokenKind.Aggregator, ["count_values"] = TokenKind.Aggregator,
-        ["quantile"] = TokenKind.Aggregator, ["limitk"] = TokenKind.Aggregator, ["limit_ratio"] = TokenKind.Aggregator,
-        ["offset"] = TokenKind.Keyword, ["by"] = TokenKind.Keyword, ["without"] = TokenKind.Keyword, ["on"] = TokenKind.Keyword,
-        ["ignoring"] = TokenKind.Keyword, ["group_left"] = TokenKind.Keyword, ["group_right"] = TokenKind.Keyword, ["bool"] = TokenKind.Keyword,
-        ["start"] = TokenKind.Preprocessor, ["end"] = TokenKind.Preprocessor,
-        ["inf"] = TokenKind.Number, ["nan"] = TokenKind.Number,
+        ["and"] = TokenKind.Operator,
+        ["or"] = TokenKind.Operator,
+        ["unless"] = TokenKind.Operator,
+        ["atan2"] = TokenKind.Operator,
+        ["sum"] = TokenKind.Aggregator,
+        ["avg"] = TokenKind.Aggregator,
+        ["count"] = TokenKind.Aggregator,
+        ["min"] = TokenKind.Aggregator,
+        ["max"] = TokenKind.Aggregator,
+        ["group"] = TokenKind.Aggregator,
+        ["stddev"] = TokenKind.Aggregator,
+        ["stdvar"] = TokenKind.Aggregator,
+        ["topk"] = TokenKind.Aggregator,
+        ["bottomk"] = TokenKind.Aggregator,
+        ["count_values"] = TokenKind.Aggregator,
+        ["quantile"] = TokenKind.Aggregator,
+        ["limitk"] = TokenKind.Aggregator,
+        ["limit_ratio"] = TokenKind.Aggregator,
+        ["offset"] = TokenKind.Keyword,
+        ["by"] = TokenKind.Keyword,
+        ["without"] = TokenKind.Keyword,
+        ["on"] = TokenKind.Keyword,
+        ["ignoring"] = TokenKind.Keyword,
+        ["group_left"] = TokenKind.Keyword,
+        ["group_right"] = TokenKind.Keyword,
+        ["bool"] = TokenKind.Keyword,
+        ["start"] = TokenKind.Preprocessor,
+        ["end"] = TokenKind.Preprocessor,
+        ["inf"] = TokenKind.Number,
+        ["nan"] = TokenKind.Number,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     private int _at;
@@ -201,7 +222,13 @@ internal sealed class Lexer(string input)
                 return Emit(TokenKind.String, _at + 1 - _start);
             }
 
-            if (input[_at] == '\ufffd')
+            if (char.IsHighSurrogate(input[_at]) && _at + 1 < input.Length && char.IsLowSurrogate(input[_at + 1]))
+            {
+                _at++;
+                continue;
+            }
+
+            if (input[_at] == '\ufffd' || char.IsSurrogate(input[_at]))
             {
                 throw Fail("invalid UTF-8 rune");
             }

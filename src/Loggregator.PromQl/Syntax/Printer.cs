@@ -34,7 +34,15 @@ internal static class Printer
                 Write(text, unary.Inner);
                 break;
             case BinaryExpr binary:
-                Write(text, binary.Left);
+                if (binary is { Operator: BinaryOperator.Power, Left: NumberLiteral { Value: double.PositiveInfinity } })
+                {
+                    text.Append("Inf"); // a sign in front would be read as that of the whole power
+                }
+                else
+                {
+                    Write(text, binary.Left);
+                }
+
                 text.Append(CultureInfo.InvariantCulture, $" {binary.Operator.Text()}{(binary.ReturnBool ? " bool" : "")}{Matching(binary.Matching)} ");
                 Write(text, binary.Right);
                 break;
