@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Text;
+using Google.Protobuf;
 using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.V2;
-using Google.Protobuf;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
