@@ -8,4 +8,7 @@ internal sealed class DopplerIdentity(DopplerOptions options)
     public string Id { get; } = options.Id.Length > 0 ? options.Id : "doppler-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
 
     public ulong Incarnation { get; } = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+
+    /// <summary>Whether it goes on with the recent history of its former run. Set before anyone connects.</summary>
+    public bool Restored { get; set; }
 }

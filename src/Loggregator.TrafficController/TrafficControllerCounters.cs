@@ -48,7 +48,7 @@ public sealed class TrafficControllerCounters
     /// <summary>Reads of recent logs and metrics, by source and time.</summary>
     public long Reads;
 
-    /// <summary>Of these, those that not every Doppler answered.</summary>
+    /// <summary>Of these, those that lack what a Doppler did not answer, or had lost.</summary>
     public long PartialReads;
 
     /// <summary>gRPC streams open now.</summary>

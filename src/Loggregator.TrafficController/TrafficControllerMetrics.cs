@@ -25,7 +25,7 @@ public sealed class TrafficControllerMetrics : IDisposable
         Count("trimmed", "{envelope}", "History beyond the last lines asked for.", () => counters.Trimmed);
         Count("told_lost", "{envelope}", "Envelopes that streams were told they missed.", () => counters.ToldLost);
         Count("reads", "{read}", "Reads of recent logs and metrics through log-cache's API.", () => counters.Reads);
-        Count("partial_reads", "{read}", "Of these, those that not every Doppler answered.", () => counters.PartialReads);
+        Count("partial_reads", "{read}", "Of these, those that lack what a Doppler did not answer, or had lost.", () => counters.PartialReads);
         Count("rejected_streams", "{stream}", "gRPC streams refused because of the limit.", () => counters.RejectedStreams);
         Count("stalled_streams", "{stream}", "Clients cut off because they did not read, and no slow consumers.", () => counters.StalledStreams);
         Count("slow_consumers", "{client}", "WebSocket clients disconnected because they did not read for 5 s.", () => counters.SlowConsumers);

@@ -54,6 +54,9 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     /// <summary>Who is at the other end; null while nobody is.</summary>
     public DopplerIdentity? Identity => _identity;
 
+    /// <summary>Whether the Doppler went on with the recent history of its former run.</summary>
+    public bool Restored { get; private set; }
+
     /// <summary>Whether the Doppler has said that it will stop.</summary>
     public bool Leaving { get; private set; }
 
@@ -262,6 +265,7 @@ internal sealed class DopplerAttachment : IAsyncDisposable
         }
 
         var identity = new DopplerIdentity(hello.DopplerId, hello.Incarnation);
+        Restored = hello.Restored;
         if (!_observer.OnHello(this, identity))
         {
             return $"Doppler {identity.Id} is attached by another address already";

@@ -9,7 +9,7 @@ namespace Loggregator.Doppler.Lifetime;
 /// What a planned stop leaves for the next start: log and series in one file. It is loaded once: from then on another start, after a crash, begins empty
 /// rather than with what is old. Nothing about the file is ever an error that stops the role.
 /// </summary>
-internal sealed class Snapshot(DopplerOptions options, EnvelopeLog log, SeriesStore series, ILogger<Snapshot> logger)
+internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity, EnvelopeLog log, SeriesStore series, ILogger<Snapshot> logger)
 {
     private const string LogSection = "log", SeriesSection = "series";
     private const long Overhead = 16 * 1024 * 1024; // of blocks and heads, generously
@@ -57,6 +57,7 @@ internal sealed class Snapshot(DopplerOptions options, EnvelopeLog log, SeriesSt
 
             File.Move(path, taken);
             var (bytes, envelopes) = LoadFrom(taken);
+            identity.Restored = true;
             File.Delete(taken);
             Log.SnapshotLoaded(logger, path, bytes, envelopes, series.Counters.Loaded, Stopwatch.GetElapsedTime(started).TotalSeconds);
         }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Loggregator.TrafficController.LogCache;
 
-/// <summary>How an answer says that some Dopplers are missing from it: beside its body, which clients read strictly.</summary>
+/// <summary>How an answer says that some Dopplers are missing from it, or had crashed and lack what they held: beside its body, which clients read strictly.</summary>
 internal static class Partial
 {
     /// <summary>A header over HTTP, a trailer over gRPC.</summary>

@@ -39,18 +39,23 @@ internal sealed class TimeReads(
             return (null, fault);
         }
 
-        if (answered.Count < nodes.Length)
+        var merged = TimeMerge.Merge([.. answered.Select(part => part.Records)], (int)order.Limit, order.Descending);
+        var whole = answered.Count - answered.Count(part => Lacks(part.Node, order, merged));
+        if (whole < nodes.Length)
         {
             Interlocked.Increment(ref counters.PartialReads);
         }
 
-        var merged = TimeMerge.Merge([.. answered.Select(part => part.Records)], (int)order.Limit, order.Descending);
-        return (new TimeAnswer(merged, answered.Count, nodes.Length, [.. answered.SelectMany(part => part.Frames)], charge), null);
+        return (new TimeAnswer(merged, whole, nodes.Length, [.. answered.SelectMany(part => part.Frames)], charge), null);
     }
+
+    // Whether what the Doppler's former run held may belong into the answer: not when enough of what came since was asked for.
+    private static bool Lacks(DopplerNode node, TimeOrder order, IReadOnlyList<TimedRecord> merged) =>
+        node.LostBefore is > 0 and var since && order.StartTime < since && !(order.Descending && merged.Count >= order.Limit && merged[^1].Timestamp >= since);
 
     private static async Task<Part> AskAsync(DopplerNode node, TimeOrder order, ReadCharge charge, CancellationToken cancel)
     {
-        var part = new Part();
+        var part = new Part(node);
         if (node.Attachment.Identity is null)
         {
             return part with { Fault = ReadFault.NoDoppler };
@@ -96,7 +101,7 @@ internal sealed class TimeReads(
         return part with { Fault = ReadFault.NoDoppler };
     }
 
-    private sealed record Part
+    private sealed record Part(DopplerNode Node)
     {
         public List<MessageBuffer> Frames { get; } = [];
 

@@ -18,7 +18,11 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
     private readonly DopplerSet _set;
     private readonly TrafficControllerCounters _counters;
     private readonly ILogger _log;
+    private static readonly TimeSpan LossIsOver = TimeSpan.FromHours(1); // hardly any source's history reaches back further
+    private readonly TimeProvider _time;
     private DopplerIdentity? _admitted;
+    private DopplerIdentity? _last;
+    private long _lostBefore;
     private bool _told;
 
     public DopplerNode(string address, PeerConnector connector, DopplerSet set, TrafficControllerCounters counters, TimeProvider time, ILogger log)
@@ -26,6 +30,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         _set = set;
         _counters = counters;
         _log = log;
+        _time = time;
         Attachment = new DopplerAttachment(address, connector, set.ClientId, this, time);
     }
 
@@ -39,6 +44,12 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
     /// <summary>Whether an attempt to attach has succeeded or failed: who waits for this Doppler's history knows what to expect.</summary>
     public bool Tried { get; private set; }
 
+    /// <summary>
+    /// When it came back as another run that has nothing of what the former one held, UNIX nanoseconds: for an hour its answers about what was before lack
+    /// something. 0: nothing is lacking.
+    /// </summary>
+    public long LostBefore => Volatile.Read(ref _lostBefore) is var at && at > 0 && Now - at < LossIsOver.Ticks * TimeSpan.NanosecondsPerTick ? at : 0;
+
     /// <summary>Subscriptions open here; for tests and metrics.</summary>
     public int LineCount
     {
@@ -51,6 +62,8 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         }
     }
 
+    private long Now => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
     public bool OnHello(DopplerAttachment attachment, DopplerIdentity identity)
     {
         if (!_set.Admit(this, identity))
@@ -58,7 +71,12 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             return false;
         }
 
-        _admitted = identity;
+        if (_last is { } last && last != identity)
+        {
+            Volatile.Write(ref _lostBefore, attachment.Restored ? 0 : Now);
+        }
+
+        _admitted = _last = identity;
         DopplerId = identity.Id;
         Tried = true;
         _told = false;

@@ -82,7 +82,7 @@ public sealed class LogCacheEgressTests : ClusterTest
     }
 
     [Fact]
-    public async Task Doppler_ThatIsDown_MakesAnswersPartialUntilItIsBack()
+    public async Task Doppler_ThatCrashes_MakesAnswersPartial_AndWhatIsAskedOfItsTimeAlsoWhenItIsBack()
     {
         var cluster = await StartAsync(new ClusterOptions { Dopplers = 2, Agents = 1, TrafficControllers = 1 });
         await cluster.Produce(cluster.Dopplers[0]).SendAsync([Line("a", 1)], Patience);
@@ -93,17 +93,33 @@ public sealed class LogCacheEgressTests : ClusterTest
         Assert.Equal(1, Assert.Single((await partial).Envelopes.Batch).Timestamp);
         Assert.Equal("1 of 2", partial.GetTrailers().GetValue("x-loggregator-partial"));
         await cluster.RestartAsync(cluster.Dopplers[1], Patience);
-        var whole = false;
+        await cluster.ReadyAsync(Patience);
+
+        var now = 0L;
+        string? since = "not asked";
         await Deadline.UntilAsync(
-            () => whole,
-            () => "an answer of both Dopplers",
+            () => since is null,
+            () => $"what came since is whole, not {since}",
             Patience,
             each: async () =>
             {
-                using var again = client.ReadAsync(new ReadRequest { SourceId = "a" }, cancellationToken: Patience);
-                await again;
-                whole = again.GetTrailers().GetValue("x-loggregator-partial") is null;
+                now = TimeProvider.System.GetUtcNow().Subtract(DateTimeOffset.UnixEpoch).Ticks * 100;
+                since = await PartialAsync(client, new ReadRequest { SourceId = "a", StartTime = now, EndTime = now + 1_000_000_000 });
             });
+        await cluster.Produce(cluster.Dopplers[1]).SendAsync([Line("a", now)], Patience);
+        Assert.Equal("1 of 2", await PartialAsync(client, new ReadRequest { SourceId = "a" }));
+        Assert.Equal("1 of 2", await PartialAsync(client, new ReadRequest { SourceId = "a", Descending = true, Limit = 2 }));
+        Assert.Null(await PartialAsync(client, new ReadRequest { SourceId = "a", Descending = true, Limit = 1 }));
+        using var meta = client.MetaAsync(new MetaRequest(), cancellationToken: Patience);
+        await meta;
+        Assert.Equal("1 of 2", meta.GetTrailers().GetValue("x-loggregator-partial"));
+    }
+
+    private static async Task<string?> PartialAsync(EgressClient client, ReadRequest request)
+    {
+        using var read = client.ReadAsync(request, cancellationToken: Patience);
+        await read;
+        return read.GetTrailers().GetValue("x-loggregator-partial");
     }
 
     private static EgressClient Client(InProcessCluster cluster) => new(cluster.Open(cluster.TrafficControllers[0]));
