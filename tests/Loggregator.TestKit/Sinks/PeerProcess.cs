@@ -57,7 +57,7 @@ public sealed class PeerProcess : IDisposable
         }
     }
 
-    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <summary>Starts it and waits until it is ready; a command may have ended by then.</summary>
     public async Task StartAsync(Func<bool> ready, CancellationToken cancel)
     {
         _process = new Process { StartInfo = _start };
@@ -67,8 +67,14 @@ public sealed class PeerProcess : IDisposable
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
         await Cluster.Deadline.UntilAsync(
-            () => ready() || _process.HasExited, () => $"{_start.FileName} is not ready: {Output}", cancel, TimeSpan.FromSeconds(30));
-        if (_process.HasExited)
+            () => ready() || _process.HasExited, () => $"{_start.FileName} is not ready: {Output}", cancel, TimeSpan.FromSeconds(90));
+        if (!_process.HasExited)
+        {
+            return;
+        }
+
+        await _process.WaitForExitAsync(cancel); // all that it said has come by then
+        if (!ready())
         {
             throw new InvalidOperationException($"{_start.FileName} has ended with {_process.ExitCode}: {Output}");
         }
