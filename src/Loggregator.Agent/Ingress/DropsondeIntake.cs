@@ -36,7 +36,7 @@ internal sealed class DropsondeIntake(EnvelopeIntake intake, LossTable losses, A
 
     /// <summary>Counts datagrams that the kernel has dropped. Whose they were nobody knows, so they are told as this agent's.</summary>
     public void CountLost(long datagrams) =>
-        losses.Add("metron"u8, default, LossReason.UdpKernel, datagrams, (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+        losses.Add("metron"u8, default, LossReason.UdpKernel, datagrams, time.GetUnixNanoseconds());
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Loggregator.Client.Connect;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
 
@@ -99,7 +100,7 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     {
         lock (_sync)
         {
-            long? openedAt = _identity is null ? UnixNanoseconds() : null;
+            long? openedAt = _identity is null ? _time.GetUnixNanoseconds() : null;
             var subscription = new DopplerSubscription(this, ++_lastId, spec, start, from, openedAt, held, subscriber);
             _subscriptions[subscription.Id] = subscription;
             if (_identity is { } identity)
@@ -176,8 +177,6 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     internal void ReadToTheEnd() => ReadOut = true;
 
     internal void Holds(HeldSources held) => _held = new HeldView(held);
-
-    private long UnixNanoseconds() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     private async Task RunAsync()
     {

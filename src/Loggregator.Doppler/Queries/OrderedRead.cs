@@ -31,9 +31,9 @@ internal sealed class OrderedRead(EnvelopeLog log, DopplerIdentity identity, Dop
             {
                 if (frame.Length > 0 && frame.Length + record.Length > FrameBytes)
                 {
-                    gone.ThrowIfCancellationRequested();
                     told += envelopes;
                     await ReadFrames.WriteAsync(frames, Finish(frame), envelopes, counters);
+                    gone.ThrowIfCancellationRequested();
                     (frame, envelopes) = (MessageBuffer.Rent(FrameBytes), 0);
                 }
 

@@ -120,7 +120,7 @@ internal sealed class SinkIntake(ISinkBuffer buffer, RecordFilter filter, Intake
 
             Interlocked.Add(ref counters.ToldLost, (long)(gap.Count ?? 0));
             stored = records.Length > buffer.MaxEntryBytes / 2 ? Flush(ref records, ref count, origin) : stored;
-            var timestamp = gap.LastTimestamp != 0 ? gap.LastTimestamp : (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+            var timestamp = gap.LastTimestamp != 0 ? gap.LastTimestamp : time.GetUnixNanoseconds();
             var (hop, reason) = (Encoding.UTF8.GetBytes(gap.Hop), Encoding.UTF8.GetBytes(gap.Reason));
             AppendGap(records, source, Encoding.UTF8.GetBytes(gap.InstanceId), gap.Count ?? 0, hop, reason, timestamp, gap.UpperBound);
             Place(count++, gap.FirstPosition);

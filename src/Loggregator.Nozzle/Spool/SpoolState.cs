@@ -1,6 +1,7 @@
 using Loggregator.Client.Consume;
 using Loggregator.Nozzle.Spool.Files;
 using Loggregator.Pipeline.Flow;
+using Loggregator.Protocol.Envelopes;
 using Microsoft.Extensions.Logging;
 
 namespace Loggregator.Nozzle.Spool;
@@ -81,7 +82,7 @@ internal sealed class SpoolState
     }
 
     /// <summary>UNIX nanoseconds.</summary>
-    public long Now => Time.GetUtcNow().Subtract(DateTimeOffset.UnixEpoch).Ticks * 100;
+    public long Now => Time.GetUnixNanoseconds();
 
     public long Bytes => Segments.Sum(segment => segment.FileLength);
 

@@ -5,9 +5,6 @@ public sealed class MemorySeries : ISeriesReader
 {
     private readonly SortedDictionary<Labels, SortedList<long, double>> _series = new(Comparer<Labels>.Create(Labels.Compare));
 
-    /// <summary>All label sets held.</summary>
-    public IReadOnlyCollection<Labels> LabelSets => _series.Keys;
-
     /// <summary>Adds a sample; one at the same time is replaced.</summary>
     public void Append(Labels labels, long time, double value)
     {

@@ -13,7 +13,7 @@ internal sealed class LogCacheEgress(TimeReads reads, MetaReads metas, TimeProvi
     private async Task<MessageBuffer> ReadAsync(MessageBuffer message, ServerCallContext context)
     {
         var request = Parse(ReadRequest.Parser, message);
-        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        var now = time.GetUnixNanoseconds();
         if (TimeQuery.TryRead(request, now, out var order) is { } wrong)
         {
             throw wrong.ToRpcException();

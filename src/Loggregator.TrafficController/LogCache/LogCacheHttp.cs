@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Json;
 using Loggregator.Protocol.LogCache;
@@ -43,7 +44,7 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
         if (fault is null && (fault = TryDecode(encodedSource, out var source) ?? RequestBinding.Bind(parameters, request)) is null)
         {
             request.SourceId = source;
-            fault = TimeQuery.TryRead(request, Now(), out var order);
+            fault = TimeQuery.TryRead(request, time.GetUnixNanoseconds(), out var order);
             if (fault is null)
             {
                 (var answer, fault) = await reads.AskAsync(order, context.RequestAborted);
@@ -180,6 +181,4 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
         QueryPairs.TryUnescape(encoded.Replace("+", "%2B", StringComparison.Ordinal), out source)
             ? null
             : new ReadFault(Grpc.Core.StatusCode.InvalidArgument, QueryPairs.BadEscape(encoded));
-
-    private long Now() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -1,11 +1,10 @@
 using Loggregator.Protocol.LogCache;
 using Loggregator.TrafficController.Query;
-using Loggregator.TrafficController.Upstream;
 
 namespace Loggregator.TrafficController.LogCache;
 
 /// <summary>What is held of each source, over all Dopplers. A source of which nothing is held any more is not there.</summary>
-internal sealed class MetaReads(SourceQuery sources, DopplerSet dopplers)
+internal sealed class MetaReads(SourceQuery sources)
 {
     /// <summary>By source id; null when no Doppler has answered although there are some.</summary>
     public async Task<(MetaResponse? Meta, int Answered, int Known)> AskAsync(CancellationToken cancel)
@@ -28,6 +27,6 @@ internal sealed class MetaReads(SourceQuery sources, DopplerSet dopplers)
             });
         }
 
-        return (meta, report.Answered - dopplers.Nodes.Count(node => node.Attachment.Identity is not null && node.LostBefore > 0), report.Known);
+        return (meta, report.Answered - report.Lacking, report.Known);
     }
 }

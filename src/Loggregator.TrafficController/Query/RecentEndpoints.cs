@@ -83,7 +83,7 @@ internal sealed class RecentEndpoints(RecentQuery recent, IOptions<TrafficContro
 
     private byte[] NoLog()
     {
-        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        var now = time.GetUnixNanoseconds();
         return new V1.Envelope
         {
             Origin = "loggregator.trafficcontroller",

@@ -25,19 +25,19 @@ internal sealed class SourceQuery(DopplerSet dopplers, TimeProvider time)
         {
             var unknown = sourceIds.Where(source => !sources.ContainsKey(source)).ToList();
             var others = nodes.Except(likely).ToList();
-            answered += unknown.Count == 0 ? others.Count : await AskAsync(others, unknown, sources, either.Token);
+            answered.AddRange(unknown.Count == 0 ? others : await AskAsync(others, unknown, sources, either.Token));
         }
 
         cancel.ThrowIfCancellationRequested();
-        return new SourceReport(sources, answered, nodes.Length);
+        return new SourceReport(sources, answered.Count, answered.Count(node => node.LostBefore > 0), nodes.Length);
     }
 
     private static bool MayHold(DopplerNode node, IReadOnlyCollection<string> sourceIds) =>
         sourceIds.Count == 0 || node.Attachment is not { Identity: not null, Held: { } held } || sourceIds.Any(held.MayHold);
 
-    // Adds what they know; returns how many answered.
-    private static async Task<int> AskAsync(
-        IEnumerable<DopplerNode> nodes, IEnumerable<string> sourceIds, Dictionary<string, Source> sources, CancellationToken cancel)
+    // Adds what they know; returns who answered.
+    private static async Task<List<DopplerNode>> AskAsync(
+        IReadOnlyList<DopplerNode> nodes, IEnumerable<string> sourceIds, Dictionary<string, Source> sources, CancellationToken cancel)
     {
         var request = new SourcesRequest();
         request.SourceIds.AddRange(sourceIds);
@@ -55,7 +55,7 @@ internal sealed class SourceQuery(DopplerSet dopplers, TimeProvider time)
             }
         }
 
-        return answers.Count(answer => answer is not null);
+        return [.. nodes.Where((_, i) => answers[i] is not null)];
     }
 
     private static async Task<List<Source>?> AskAsync(DopplerNode node, SourcesRequest request, CancellationToken cancel)

@@ -5,8 +5,9 @@ namespace Loggregator.TrafficController.Query;
 /// <summary>What the Dopplers that answered know of sources, added up by source id.</summary>
 /// <param name="Sources">By source id.</param>
 /// <param name="Answered">Dopplers that answered.</param>
+/// <param name="Lacking">Of these, those that came back of late without what they had held.</param>
 /// <param name="Known">Dopplers there are.</param>
-internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources, int Answered, int Known)
+internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources, int Answered, int Lacking, int Known)
 {
     /// <summary>The key of what Dopplers do not tell apart: no source id, as these are texts.</summary>
     public const string Other = "\0";

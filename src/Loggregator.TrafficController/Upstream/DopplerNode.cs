@@ -1,5 +1,6 @@
 using Loggregator.Client.Connect;
 using Loggregator.Client.Consume;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Internal;
 using Microsoft.Extensions.Logging;
 
@@ -48,7 +49,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
     /// When it came back as another run that has nothing of what the former one held, UNIX nanoseconds: for an hour its answers about what was before lack
     /// something. 0: nothing is lacking.
     /// </summary>
-    public long LostBefore => Volatile.Read(ref _lostBefore) is var at && at > 0 && Now - at < LossIsOver.Ticks * TimeSpan.NanosecondsPerTick ? at : 0;
+    public long LostBefore => Volatile.Read(ref _lostBefore) is var at && at > 0 && _time.GetUnixNanoseconds() - at < LossIsOver.Ticks * TimeSpan.NanosecondsPerTick ? at : 0;
 
     /// <summary>Subscriptions open here; for tests and metrics.</summary>
     public int LineCount
@@ -62,8 +63,6 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
         }
     }
 
-    private long Now => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-
     public bool OnHello(DopplerAttachment attachment, DopplerIdentity identity)
     {
         if (!_set.Admit(this, identity))
@@ -73,7 +72,7 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
 
         if (_last is { } last && last != identity)
         {
-            Volatile.Write(ref _lostBefore, attachment.Restored ? 0 : Now);
+            Volatile.Write(ref _lostBefore, attachment.Restored ? 0 : _time.GetUnixNanoseconds());
         }
 
         _admitted = _last = identity;

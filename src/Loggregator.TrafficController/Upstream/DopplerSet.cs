@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Loggregator.Client.Connect;
 using Loggregator.Client.Consume;
+using Loggregator.Protocol.Envelopes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -81,7 +82,7 @@ internal sealed class DopplerSet : IAsyncDisposable
     {
         // What an original Doppler brings is not in pages of ours, so nothing could be proven.
         var stream = new EnvelopeStream(
-            request, this, _counters, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, HasOriginals ? null : _stamps, _time, ready);
+            request, this, _counters, _time.GetUnixNanoseconds(), HasOriginals ? null : _stamps, _time, ready);
         lock (_sync)
         {
             _streams.Add(stream);

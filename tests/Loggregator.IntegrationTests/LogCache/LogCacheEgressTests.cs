@@ -2,11 +2,13 @@ using System.Globalization;
 using Grpc.Core;
 using Loggregator.Client.Connect;
 using Loggregator.IntegrationTests.Cluster;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.LogCache;
 using Loggregator.Protocol.V2;
 using Loggregator.TestKit.Cluster;
 using Xunit;
 using EgressClient = Loggregator.Protocol.LogCache.Egress.EgressClient;
+using EnvelopeType = Loggregator.Protocol.LogCache.EnvelopeType;
 
 namespace Loggregator.IntegrationTests.LogCache;
 
@@ -103,7 +105,7 @@ public sealed class LogCacheEgressTests : ClusterTest
             Patience,
             each: async () =>
             {
-                now = TimeProvider.System.GetUtcNow().Subtract(DateTimeOffset.UnixEpoch).Ticks * 100;
+                now = TimeProvider.System.GetUnixNanoseconds();
                 since = await PartialAsync(client, new ReadRequest { SourceId = "a", StartTime = now, EndTime = now + 1_000_000_000 });
             });
         await cluster.Produce(cluster.Dopplers[1]).SendAsync([Line("a", now)], Patience);

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using Google.Protobuf;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.V2;
 
 namespace Loggregator.TestKit.Cluster;
@@ -14,7 +15,7 @@ public static class Numbered
         var text = number.ToString(CultureInfo.InvariantCulture);
         return new Envelope
         {
-            Timestamp = Now(),
+            Timestamp = TimeProvider.System.GetUnixNanoseconds(),
             SourceId = source,
             InstanceId = instance,
             Log = new Log { Payload = ByteString.CopyFromUtf8(text.Length < bytes ? text + new string(' ', bytes - text.Length) : text) },
@@ -26,7 +27,7 @@ public static class Numbered
     {
         SourceId = source,
         InstanceId = instance,
-        Timestamp = Now(),
+        Timestamp = TimeProvider.System.GetUnixNanoseconds(),
         Log = new Log { Payload = ByteString.CopyFromUtf8("mark") },
     };
 
@@ -42,6 +43,4 @@ public static class Numbered
             yield return Line(source, instance, number, bytes);
         }
     }
-
-    private static long Now() => TimeProvider.System.GetUtcNow().Subtract(DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Loggregator.Client.Connect;
 using Loggregator.Pipeline.Flow;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Internal;
 using Microsoft.Extensions.Logging;
 
@@ -40,7 +41,7 @@ internal sealed class GroupConsumer : IAsyncDisposable
     public GroupConsumer(GroupConsumerOptions options, DopplerDirectory directory, PeerConnector connector, TimeProvider time, ILogger log)
     {
         (Options, _directory, _connector, _time, _log) = (options, directory, connector, time, log);
-        _startedAt = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        _startedAt = time.GetUnixNanoseconds();
         foreach (var mark in options.Start.Cursor?.Marks ?? [])
         {
             _marks[mark.DopplerId] = mark;

@@ -1,3 +1,4 @@
+using Loggregator.Protocol.Envelopes;
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams.Cursors;
 using Loggregator.TrafficController.Upstream;
@@ -128,7 +129,7 @@ internal sealed class CursorPump : SsePump, IStreamOutput
     protected override void Abandon() => _reading.Abandon();
 
     private string? Cursor() =>
-        _reading.CursorHolds ? _reading.At((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100).ToString() : null;
+        _reading.CursorHolds ? _reading.At(_time.GetUnixNanoseconds()).ToString() : null;
 
     private bool TellGapRecord(StreamGap gap)
     {

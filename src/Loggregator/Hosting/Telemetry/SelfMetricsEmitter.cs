@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Loggregator.Client;
 using Loggregator.Client.Connect;
+using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.V2;
 using Loggregator.TrafficController;
 using Envelope = Loggregator.Protocol.V2.Envelope;
@@ -71,7 +72,7 @@ internal sealed class SelfMetricsEmitter(SelfReport report, string agent, PeerCo
         }
     }
 
-    private Envelope Envelope() => new() { Timestamp = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, SourceId = report.SourceId };
+    private Envelope Envelope() => new() { Timestamp = time.GetUnixNanoseconds(), SourceId = report.SourceId };
 
     private Envelope Envelope(SelfMetric metric, long value, long delta)
     {
