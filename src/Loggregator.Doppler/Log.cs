@@ -51,4 +51,8 @@ internal static partial class Log
 
     [LoggerMessage(2010, LogLevel.Information, "The log may hold up to {Bytes} bytes from now on, {Percent} % of them metrics.")]
     public static partial void LogResized(ILogger logger, long bytes, int percent);
+
+    [LoggerMessage(2011, LogLevel.Information,
+        "Series may take up to {Bytes} bytes from now on; there may be {MaxSeries}, and {PerSource} of one source. {Series} series and {Samples} samples went because of that.")]
+    public static partial void SeriesResized(ILogger logger, long bytes, int maxSeries, int perSource, int series, long samples);
 }

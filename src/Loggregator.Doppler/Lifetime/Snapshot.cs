@@ -26,7 +26,7 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
         var started = Stopwatch.GetTimestamp();
         try
         {
-            using var writer = new SnapshotWriter(options.SnapshotPath, log.Budget + options.SeriesBytes + Overhead);
+            using var writer = new SnapshotWriter(options.SnapshotPath, log.Budget + series.Limits.Bytes + Overhead);
             writer.BeginSection(LogSection);
             log.Save(writer, log.Budget);
             writer.BeginSection(SeriesSection);
