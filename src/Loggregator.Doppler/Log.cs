@@ -42,6 +42,9 @@ internal static partial class Log
     [LoggerMessage(2026, LogLevel.Warning, "Recent history in {Path} cannot be read, the Doppler starts without it: {Reason}")]
     public static partial void SnapshotUnreadable(ILogger logger, string path, string reason);
 
+    [LoggerMessage(2027, LogLevel.Warning, "Recent history in {Path} has series that cannot be loaded, the Doppler starts without them: {Reason}")]
+    public static partial void SnapshotSeriesRefused(ILogger logger, string path, string reason);
+
     [LoggerMessage(2020, LogLevel.Warning,
         "Source {Source} has metrics that there is no room for as series of their own, by the limit of '{Limit}'; their samples are folded and counted.")]
     public static partial void SeriesFolded(ILogger logger, string source, string limit);

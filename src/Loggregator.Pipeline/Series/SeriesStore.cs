@@ -83,6 +83,15 @@ public sealed class SeriesStore
     /// <summary>Samples folded because of this limit.</summary>
     public long FoldedBy(FoldLimit limit) => _appender.FoldedBy(limit);
 
+    /// <summary>What there is of a source: its series, the memory that they take in bytes, and samples of it that were folded since there is a series of it.</summary>
+    public (int Series, long Bytes, long Folded) UsageOf(ReadOnlySpan<byte> sourceId)
+    {
+        lock (Gate)
+        {
+            return _index.FindSource(sourceId) is { } source ? (source.SeriesCount, source.HeldBytes, source.Folded) : default;
+        }
+    }
+
     /// <summary>Writes all that is held, windows as chunks; it is less than <see cref="Used"/>.</summary>
     public void Save(Stream target)
     {
