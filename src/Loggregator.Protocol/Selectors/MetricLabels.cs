@@ -16,6 +16,9 @@ public sealed class MetricLabels(TextCache texts)
     private const int UsualIds = 256;
     private readonly List<KeyValuePair<string, string>> _pairs = [];
 
+    /// <summary>Keeps their texts.</summary>
+    public TextCache Texts => texts;
+
     /// <summary>The labels, in no order and no name twice; an empty one is as good as none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Pairs => _pairs;
 

@@ -56,7 +56,8 @@ public static class MetricNames
         {
             if ((letter & 0xc0) != 0x80) // not within a character
             {
-                folded[length++] = allowed.Contains(letter) && (length > 0 || letter is < (byte)'0' or > (byte)'9') ? letter : (byte)'_';
+                folded[length] = allowed.Contains(letter) && (length > 0 || letter is < (byte)'0' or > (byte)'9') ? letter : (byte)'_';
+                length++;
             }
         }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Grpc.Net.Client;
 using Loggregator.Client.Connect;
 using Loggregator.TrafficController;
+using Loggregator.TrafficController.Metrics;
 using Loggregator.TrafficController.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -40,14 +41,22 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
 
     public DopplerSet Dopplers => _app.Services.GetRequiredService<DopplerSet>();
 
+    public MetricReads Metrics => _app.Services.GetRequiredService<MetricReads>();
+
     /// <summary>Starts it and waits until the given Dopplers are attached.</summary>
     /// <param name="dopplers">What it is configured with.</param>
     /// <param name="configure">Changes its options.</param>
     /// <param name="time">Its clock.</param>
     /// <param name="wait">Whether to wait.</param>
     /// <param name="resolve">Answers for every name.</param>
+    /// <param name="services">What the test puts in the place of the role's own.</param>
     public static async Task<TrafficControllerHost> StartAsync(
-        FakeDoppler[] dopplers, Action<TrafficControllerOptions>? configure = null, TimeProvider? time = null, bool wait = true, Func<IPAddress[]>? resolve = null)
+        FakeDoppler[] dopplers,
+        Action<TrafficControllerOptions>? configure = null,
+        TimeProvider? time = null,
+        bool wait = true,
+        Func<IPAddress[]>? resolve = null,
+        Action<IServiceCollection>? services = null)
     {
         var options = new TrafficControllerOptions { Dopplers = [.. dopplers.Select(doppler => doppler.Address)] };
         configure?.Invoke(options);
@@ -62,6 +71,7 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
         });
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(new PeerConnector(resolve: resolve is null ? null : (_, _) => Task.FromResult(resolve())));
+        services?.Invoke(builder.Services);
         builder.Services.AddTrafficController(options);
         var app = builder.Build();
         app.MapTrafficController();

@@ -67,6 +67,11 @@ public sealed class PartialAggregation
     internal void Merge(PartialGroups others)
     {
         Count(others.Samples);
+        if (others.Groups.Any(group => group.Values.Length != _range.Count))
+        {
+            throw new PromQlException(PromQlFault.Execution, "a part of the store answered for other steps");
+        }
+
         _annotations.AddAll(others.Annotations);
         _result.Merge(others.Groups);
     }
