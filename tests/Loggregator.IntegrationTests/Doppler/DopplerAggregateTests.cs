@@ -111,7 +111,11 @@ public sealed class DopplerAggregateTests() : DopplerTest(_ => { })
 
     private static Envelope Counter(string source, string instance, string zone, long second, ulong total, string name = "requests_total") => new()
     {
-        SourceId = source, InstanceId = instance, Timestamp = second * 1_000_000_000, Tags = { ["zone"] = zone }, Counter = new Counter { Name = name, Total = total },
+        SourceId = source,
+        InstanceId = instance,
+        Timestamp = second * 1_000_000_000,
+        Tags = { ["zone"] = zone },
+        Counter = new Counter { Name = name, Total = total },
     };
 
     private async Task<AggregateFrame> AggregateAsync(AggregateSeriesRequest request)
