@@ -64,8 +64,8 @@ internal static class SeriesReport
         Console.WriteLine($"append: {elapsed.TotalNanoseconds / ((samples - 1.0) * series),6:F0} ns a sample, five to an envelope; of this {parse.Elapsed.TotalNanoseconds / (samples * (double)series):F0} ns to read them");
         Read("the last five minutes of all series", new SeriesQuery { From = Start + ((samples - 20) * (long)Interval), To = long.MaxValue });
         Read("all samples of all series", new SeriesQuery());
-        Read("one source's, by id", new SeriesQuery { Matchers = [new LabelMatcher("source_id", MatchOperator.Equal, "00000000-0000-4000-8000-000000000007")] });
-        Read("labels of a tenth, by expression", new SeriesQuery { LabelsOnly = true, Matchers = [new LabelMatcher("source_id", MatchOperator.Regex, ".*7")] });
+        Read("one source's, by id", new SeriesQuery { SourceIds = ["00000000-0000-4000-8000-000000000007"] });
+        Read("labels of a fifth, by name", new SeriesQuery { LabelsOnly = true, Names = name => name.AsSpan().SequenceEqual("disk"u8) });
 
         void Round(int sample)
         {

@@ -43,6 +43,7 @@ public static class DopplerServiceExtensions
         services.AddSingleton<IServiceMethodProvider<DopplerEgress>, DopplerEgress.Methods>();
         services.AddSingleton<IngestLanes>();
         services.AddSingleton<IngestPace>();
+        services.AddSingleton<AggregateTurns>();
         services.AddSingleton<InternalDoppler>();
         services.AddSingleton<IServiceMethodProvider<InternalDoppler>, InternalDoppler.Methods>();
         services.AddSingleton(provider => new DopplerService(

@@ -13,14 +13,14 @@ namespace Loggregator.TrafficController.Metrics;
 /// Reads series from the Dopplers: all are asked at once, as a source may have moved to any of them since it announced what it holds, and one that holds
 /// nothing of the sources named says so at once. Who cannot be reached, says nothing for a while or breaks off is left out, and a warning tells.
 /// </summary>
-internal sealed class MetricReads(DopplerSet dopplers, IOptions<TrafficControllerOptions> options, TimeProvider time)
+internal sealed class MetricReads(DopplerSet dopplers, AggregateReads aggregates, IOptions<TrafficControllerOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // without a frame
     private readonly ReadBudget _budget = new(options.Value.QueryBytes);
 
     /// <summary>Begins a query; what it reads is charged until it is disposed.</summary>
     /// <param name="scope">Whose metrics it sees, whatever it asks for.</param>
-    public MetricReading Open(SourceScope scope) => new(this, new ReadCharge(_budget), scope);
+    public MetricReading Open(SourceScope scope) => new(this, aggregates, new ReadCharge(_budget), scope);
 
     /// <summary>Asks all Dopplers.</summary>
     /// <param name="request">What for.</param>
@@ -47,7 +47,8 @@ internal sealed class MetricReads(DopplerSet dopplers, IOptions<TrafficControlle
             : (answered, [.. Warnings(nodes, answered.Count, request.Start)]);
     }
 
-    private static IEnumerable<string> Warnings(DopplerNode[] nodes, int answered, long start)
+    /// <summary>What an answer lacks that begins at a time in milliseconds.</summary>
+    public static IEnumerable<string> Warnings(DopplerNode[] nodes, int answered, long start)
     {
         if (answered < nodes.Length)
         {

@@ -99,13 +99,13 @@ public sealed class PushDownTests
     [InlineData("sum(x)", 0, 5)]
     [InlineData("stddev(x)", 0, 9)]
     public void Request_ForAnythingElse_IsRefused(string query, int start, int end) =>
-        Assert.Throws<PromQlException>(() => PartialAggregation.Open(new AggregateRequest(query, new TextRange(start, end), 0, 1, 1, Options), TestContext.Current.CancellationToken));
+        Assert.Throws<PromQlException>(() => PartialAggregation.Open(new AggregateRequest(query, new TextRange(start, end), 0, 1, 1, Options), int.MaxValue, TestContext.Current.CancellationToken));
 
     [Fact]
     public void Aggregation_Canceled_Ends()
     {
         using var cancel = new CancellationTokenSource();
-        var aggregation = PartialAggregation.Open(new AggregateRequest("sum(x)", new TextRange(0, 6), 0, 1, 1, Options), cancel.Token);
+        var aggregation = PartialAggregation.Open(new AggregateRequest("sum(x)", new TextRange(0, 6), 0, 1, 1, Options), int.MaxValue, cancel.Token);
         cancel.Cancel();
         Assert.Throws<OperationCanceledException>(() => aggregation.Add([]));
     }
@@ -165,7 +165,7 @@ public sealed class PushDownTests
 
         private static PartialGroups Aggregate(AggregateRequest request, IEnumerable<Series> series, int piece)
         {
-            var aggregation = PartialAggregation.Open(request, TestContext.Current.CancellationToken);
+            var aggregation = PartialAggregation.Open(request, int.MaxValue, TestContext.Current.CancellationToken);
             foreach (var some in series.Chunk(piece))
             {
                 aggregation.Add(some);

@@ -35,7 +35,10 @@ public sealed class PartialAggregation
     public SeriesSelection Selection { get; }
 
     /// <summary>Opens one that a query's engine has asked for. What is no such aggregation is refused with a <see cref="PromQlException"/>.</summary>
-    public static PartialAggregation Open(AggregateRequest request, CancellationToken cancel)
+    /// <param name="request">What it asked for.</param>
+    /// <param name="maxHeld">How many values may be held at once, those of the groups included.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static PartialAggregation Open(AggregateRequest request, int maxHeld, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         var aggregate = Pushable.Find(Parser.Parse(request.Query, request.Options.Parser), request.Place);
@@ -45,7 +48,7 @@ public sealed class PartialAggregation
         }
 
         var range = new StepRange(request.Start, request.Interval, request.Steps);
-        return new PartialAggregation(aggregate, request.Options, range, new SampleBudget(request.Options.MaxSamples, cancel), new Annotations(request.Query));
+        return new PartialAggregation(aggregate, request.Options, range, new SampleBudget(Math.Min(maxHeld, request.Options.MaxSamples), cancel), new Annotations(request.Query));
     }
 
     /// <summary>Takes series, each whole and once. More samples than the options allow, of all that was added, are an error.</summary>
@@ -64,6 +67,11 @@ public sealed class PartialAggregation
     internal void Merge(PartialGroups others)
     {
         Count(others.Samples);
+        if (others.Groups.Any(group => group.Values.Length != _range.Count))
+        {
+            throw new PromQlException(PromQlFault.Execution, "a part of the store answered for other steps");
+        }
+
         _annotations.AddAll(others.Annotations);
         _result.Merge(others.Groups);
     }
@@ -73,7 +81,7 @@ public sealed class PartialAggregation
     private void Count(long samples)
     {
         _budget.Take(0);
-        if ((_samples += samples) > _budget.Max)
+        if ((_samples += samples) > _options.MaxSamples)
         {
             throw SampleBudget.Exceeded();
         }

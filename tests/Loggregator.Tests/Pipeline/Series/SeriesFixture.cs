@@ -94,7 +94,7 @@ internal sealed class SeriesFixture
     }
 
     /// <summary>What there is, by the text of its labels.</summary>
-    public Dictionary<string, Sample[]> Read(params LabelMatcher[] matchers) => Read(new SeriesQuery { Matchers = matchers });
+    public Dictionary<string, Sample[]> Read() => Read(new SeriesQuery());
 
     public Dictionary<string, Sample[]> Read(SeriesQuery query)
     {
