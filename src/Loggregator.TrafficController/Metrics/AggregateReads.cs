@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Loggregator.PromQl;
 using Loggregator.PromQl.Evaluation.PushDown;
 using Loggregator.PromQl.Storage;
 using Loggregator.Protocol.Grpc;
@@ -19,13 +18,13 @@ internal sealed class AggregateReads(DopplerSet dopplers, TimeProvider time)
     private const int MaxRounds = 4; // usually one, or two
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // without a frame
 
-    /// <summary>What they came to, and the producers that none of them accounts for; null if that is not to be had this way.</summary>
+    /// <summary>What they came to, the producers that none of them accounts for, and who answered; null if that is not to be had this way.</summary>
     /// <param name="request">What to aggregate.</param>
     /// <param name="selection">The series that it is of.</param>
     /// <param name="sources">Of these sources alone; none: of all.</param>
     /// <param name="charge">Takes what is kept.</param>
     /// <param name="cancel">Ends it.</param>
-    public async Task<(IReadOnlyCollection<AggregateAnswer> Answers, HashSet<ulong> Apart, IReadOnlyList<string> Warnings)?> AskAsync(
+    public async Task<(IReadOnlyCollection<AggregateAnswer> Answers, HashSet<ulong> Apart, Completeness Whole)?> AskAsync(
         AggregateRequest request, SeriesSelection selection, IEnumerable<string> sources, ReadCharge charge, CancellationToken cancel)
     {
         var nodes = dopplers.Nodes;
@@ -58,7 +57,7 @@ internal sealed class AggregateReads(DopplerSet dopplers, TimeProvider time)
             asked = [.. answers.Where(pair => pair.Value.Producers.Exists(apart.Contains)).Select(pair => pair.Key)];
             if (asked.Length == 0)
             {
-                return (answers.Values, apart, [.. MetricReads.Warnings(nodes, answers.Count, selection.MinTime)]);
+                return (answers.Values, apart, Completeness.Of(nodes, answers.Count, selection.MinTime));
             }
 
             message.WithoutProducers.Clear();
@@ -129,7 +128,7 @@ internal sealed class AggregateReads(DopplerSet dopplers, TimeProvider time)
 
                 if (!charge.TryAdd(2 * frame.Length))
                 {
-                    throw new PromQlException(PromQlFault.Execution, "query processing would load too many samples into memory in query execution");
+                    throw MetricReads.TooMuch();
                 }
 
                 patience.CancelAfter(Patience);
