@@ -46,11 +46,11 @@ internal static class Examples
         ["meta"] = ["loggregator meta --sort-by count", "loggregator meta --noise --sort-by rate          who is loud right now"],
         ["query"] =
         [
-            "loggregator query 'cpu{source_id=\"web\"}'                                 the last value of each series",
-            "loggregator query 'sum by (source_id) (rate(orders[5m]))' --watch 5s       how many a second, anew every 5 seconds",
+            "loggregator query 'queue_depth{source_id=\"shop\"}'                      the last value of each series",
+            "loggregator query 'sum by (source_id) (rate(orders[5m]))' --watch 5s    how many a second, anew every 5 seconds",
             "loggregator query 'histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))' --range 1h --step 15s",
-            "loggregator query 'cpu' --time 2026-08-22T14:00:00Z --format csv > cpu.csv",
-            "loggregator query 'topk(3, cpu)' --format json | jq '.result[].metric'",
+            "loggregator query queue_depth --time 10m --format csv > queues.csv      ten minutes ago",
+            "loggregator query 'topk(3, queue_depth)' --format json | jq '.result[].metric'",
         ],
         ["spool"] =
         [

@@ -9,10 +9,8 @@ namespace Loggregator.Commands;
 /// <param name="Step">How far apart the answers of a range are.</param>
 internal sealed record QueryRequest(string Expression, QueryMoment? At, TimeSpan? Range, TimeSpan Step)
 {
-    private const string Api = "/prometheus/api/v1/";
-
     /// <summary>Where it is asked.</summary>
-    public string Path => Range is null ? Api + "query" : Api + "query_range";
+    public string Path => Range is null ? "/prometheus/api/v1/query" : "/prometheus/api/v1/query_range";
 
     /// <summary>The end of what is asked for.</summary>
     public DateTimeOffset End(DateTimeOffset now) => At?.Of(now) ?? now;

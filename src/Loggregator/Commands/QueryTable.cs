@@ -9,9 +9,6 @@ namespace Loggregator.Commands;
 /// <summary>Shows an answer to people: a number, a table of series, or what series did in a range as a chart and a table.</summary>
 internal sealed class QueryTable(Screen screen, TimeProvider time)
 {
-    /// <summary>Series of a range that a chart tells apart.</summary>
-    public const int MostLines = LineChart.MostLines;
-
     private const int Narrow = 80; // of a pipe
 
     /// <summary>Writes an answer.</summary>
@@ -55,7 +52,7 @@ internal sealed class QueryTable(Screen screen, TimeProvider time)
     private void ShowRange(IReadOnlyList<Series> series, int most, TimeSpan? step, int height, (DateTimeOffset Start, DateTimeOffset End)? asked)
     {
         var shown = series.Take(most).ToList();
-        var lines = shown.Take(MostLines).Select(one => one.Samples).ToList();
+        var lines = shown.Take(LineChart.MostLines).Select(one => one.Samples).ToList();
         var times = series.Where(one => one.Samples.Length > 0).SelectMany(one => (long[])[one.Samples.Span[0].Time, one.Samples.Span[^1].Time]).DefaultIfEmpty().ToList();
         var from = asked?.Start.ToUnixTimeMilliseconds() ?? times.Min();
         var to = asked?.End.ToUnixTimeMilliseconds() ?? times.Max();
@@ -69,7 +66,7 @@ internal sealed class QueryTable(Screen screen, TimeProvider time)
         screen.Out.Write("\n");
         new SeriesColumns(series).Write(
             screen,
-            shown.Select((one, i) => (i < MostLines ? LineChart.Mark(i, lines.Count, screen.Colour) : "", one.Labels, Figures(one))),
+            shown.Select((one, i) => (i < LineChart.MostLines ? LineChart.Mark(i, lines.Count, screen.Colour) : "", one.Labels, Figures(one))),
             "LAST", "MIN", "MAX", "AVG");
         var covered = DateTimeOffset.FromUnixTimeMilliseconds(to) - DateTimeOffset.FromUnixTimeMilliseconds(from);
         screen.Out.Write(step is null ? "" : string.Create(CultureInfo.InvariantCulture,

@@ -10,13 +10,15 @@ namespace Loggregator.Commands;
 /// <param name="time">For the title's time of day.</param>
 /// <param name="request">What is asked.</param>
 /// <param name="format">One of <see cref="Formats"/>.</param>
-/// <param name="most">Series shown at most; null for as many as can be told apart, or fit.</param>
+/// <param name="most">Series shown at most; null for the usual number, or as many as fit.</param>
 internal sealed class QueryView(Screen screen, TimeProvider time, QueryRequest request, string format, int? most)
 {
     public const string Table = "table", Json = "json", Csv = "csv";
 
     /// <summary>Series shown when nothing is said: of an instant, and of a range.</summary>
     public const int UsualRows = 100, UsualLines = 10;
+
+    private const string OddName = "PromQL info: metric might not be a counter"; // by its name: counters of Loggregator seldom end in _total
 
     private const int UsualHeight = 12; // of a chart's field
     private const int OtherLines = 5; // of a table: title, common labels, headings, what is left out, the cursor's
@@ -39,7 +41,7 @@ internal sealed class QueryView(Screen screen, TimeProvider time, QueryRequest r
                 _csv.Write(answer.Result, now);
                 break;
             default:
-                ShowTable(answer, now, most ?? (answer.Result.Kind == ValueKind.Matrix ? UsualLines : UsualRows), UsualHeight);
+                ShowTable(answer, now, most ?? Usual(answer), UsualHeight);
                 break;
         }
 
@@ -75,13 +77,15 @@ internal sealed class QueryView(Screen screen, TimeProvider time, QueryRequest r
         else
         {
             screen.Out.Write(title + "\n");
-            ShowTable(answer, now, most ?? (answer.Result.Kind == ValueKind.Matrix ? UsualLines : UsualRows), UsualHeight);
+            ShowTable(answer, now, most ?? Usual(answer), UsualHeight);
             screen.Out.Write("\n");
         }
 
         screen.Out.Flush();
         Notice(answer);
     }
+
+    private static int Usual(QueryAnswer answer) => answer.Result.Kind == ValueKind.Matrix ? UsualLines : UsualRows;
 
     private void ShowTable(QueryAnswer answer, DateTimeOffset now, int rows, int height)
     {
@@ -92,7 +96,8 @@ internal sealed class QueryView(Screen screen, TimeProvider time, QueryRequest r
     /// <summary>Tells what the server remarks, once while it remarks the same.</summary>
     private void Notice(QueryAnswer answer)
     {
-        var notices = answer.Result.Annotations.Select(annotation => SafeText.Clean(annotation.Text)).ToList();
+        var notices = answer.Result.Annotations.Where(annotation => !annotation.Text.StartsWith(OddName, StringComparison.Ordinal))
+            .Select(annotation => SafeText.Clean(annotation.Text)).ToList();
         if (string.Join('\n', notices) is var all && all != _notices)
         {
             notices.ForEach(screen.Notice);

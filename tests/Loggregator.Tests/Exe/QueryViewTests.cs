@@ -152,7 +152,7 @@ public sealed class QueryViewTests : IDisposable
     public void Remarks_AreNotices_AndToldOnceWhileTheyStay()
     {
         var view = View(QueryView.Csv);
-        var answer = Answer(Vector(("job=a", "1")), ""","warnings":["1 of 3 Dopplers \u001b[2Jmissing"],"infos":["PromQL info: x (1:6)"]""");
+        var answer = Answer(Vector(("job=a", "1")), ""","warnings":["1 of 3 Dopplers \u001b[2Jmissing"],"infos":["PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"x\" (1:6)","PromQL info: x (1:6)"]""");
         view.ShowNext(answer, Now, "http://edge");
         view.ShowNext(answer, Now, "http://edge");
         Assert.Equal("── 1 of 3 Dopplers missing ──\n── PromQL info: x (1:6) ──\n", _shown.Error);
