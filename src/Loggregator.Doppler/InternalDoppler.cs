@@ -31,9 +31,6 @@ internal sealed class InternalDoppler(
     private static readonly Method<MessageBuffer, MessageBuffer> Sources =
         new(MethodType.ServerStreaming, RawMethods.Internal, "Sources", RawMethods.Marshaller, RawMethods.Marshaller);
 
-    private static readonly Method<MessageBuffer, MessageBuffer> ReadSeries =
-        new(MethodType.ServerStreaming, RawMethods.Internal, "ReadSeries", RawMethods.Marshaller, RawMethods.Marshaller);
-
     private async Task IngestAsync(IAsyncStreamReader<MessageBuffer> batches, IServerStreamWriter<MessageBuffer> answers, ServerCallContext context)
     {
         using var stream = draining.Enter(StreamKind.Ingress);
@@ -74,7 +71,7 @@ internal sealed class InternalDoppler(
             request = WireRequest.Parse(SourcesRequest.Parser, message.Span);
         }
 
-        foreach (var frame in new SourcesReport(sources, identity).Frames(request))
+        foreach (var frame in new SourcesReport(sources, series, identity).Frames(request))
         {
             using var buffer = MessageBuffer.Rent(frame.CalculateSize());
             frame.WriteTo(buffer);
@@ -101,7 +98,7 @@ internal sealed class InternalDoppler(
             context.AddDuplexStreamingMethod(RawMethods.Ingest, [], (service, batches, answers, call) => service.IngestAsync(batches, answers, call));
             context.AddServerStreamingMethod(RawMethods.Read, [], (service, request, frames, call) => service.ReadAsync(request, frames, call));
             context.AddServerStreamingMethod(Sources, [], (service, request, frames, call) => service.SourcesAsync(request, frames, call));
-            context.AddServerStreamingMethod(ReadSeries, [], (service, request, frames, call) => service.ReadSeriesAsync(request, frames, call));
+            context.AddServerStreamingMethod(RawMethods.ReadSeries, [], (service, request, frames, call) => service.ReadSeriesAsync(request, frames, call));
             context.AddDuplexStreamingMethod(RawMethods.Attach, [], (service, requests, frames, call) => service.AttachAsync(requests, frames, call));
         }
     }

@@ -51,6 +51,27 @@ public sealed class TrafficControllerCounters
     /// <summary>Of these, those that lack what a Doppler did not answer, or had lost.</summary>
     public long PartialReads;
 
+    /// <summary>PromQL queries evaluated, and selections for series, labels and federation.</summary>
+    public long Queries;
+
+    /// <summary>Of these, those that ended with an error that was not their caller's, or were canceled.</summary>
+    public long FailedQueries;
+
+    /// <summary>Of these, those that lack what a Doppler did not answer, or had lost.</summary>
+    public long PartialQueries;
+
+    /// <summary>Queries refused because too many were there.</summary>
+    public long RefusedQueries;
+
+    /// <summary>Samples that queries read from Dopplers.</summary>
+    public long QuerySamples;
+
+    /// <summary>Time that queries took, waiting for their turn included, in microseconds.</summary>
+    public long QueryMicroseconds;
+
+    /// <summary>Queries running or waiting now.</summary>
+    public long QueriesOpen;
+
     /// <summary>gRPC streams open now.</summary>
     public long GrpcStreams;
 

@@ -1,4 +1,5 @@
 using Loggregator.TrafficController.LogCache;
+using Loggregator.TrafficController.Prometheus;
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams.Attach;
 using Loggregator.TrafficController.Streams.Grpc;
@@ -31,13 +32,14 @@ public static class TrafficControllerEndpoints
         return endpoints;
     }
 
-    /// <summary>Maps <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>, and what is below <c>/apps</c>, <c>/firehose</c> and <c>/api/v1</c>.</summary>
+    /// <summary>Maps <c>/v2/read</c>, <c>/v2/stream</c>, <c>/v2/recent</c>, <c>/v2/sources</c>, and what is below <c>/apps</c>, <c>/firehose</c>, <c>/api/v1</c> and <c>/prometheus</c>.</summary>
     public static IEndpointRouteBuilder MapTrafficControllerHttp(this IEndpointRouteBuilder endpoints)
     {
         var sse = endpoints.ServiceProvider.GetRequiredService<SseEndpoints>();
         var sources = endpoints.ServiceProvider.GetRequiredService<SourcesEndpoint>();
         var v1 = endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoints>();
         var logCache = endpoints.ServiceProvider.GetRequiredService<LogCacheApi>();
+        var prometheus = endpoints.ServiceProvider.GetRequiredService<PrometheusApi>();
         var cookies = endpoints.ServiceProvider.GetRequiredService<SetCookieEndpoint>();
         endpoints.Map("/set-cookie", (RequestDelegate)cookies.HandleAsync);
         endpoints.Map("/apps/{**rest}", (RequestDelegate)v1.ServeAsync);
@@ -46,6 +48,7 @@ public static class TrafficControllerEndpoints
         endpoints.MapGet("/v2/stream", (RequestDelegate)sse.StreamAsync);
         endpoints.MapGet("/v2/recent", (RequestDelegate)sse.RecentAsync);
         endpoints.Map("/api/v1/{**rest}", (RequestDelegate)logCache.HandleAsync);
+        endpoints.Map("/prometheus/{**rest}", (RequestDelegate)prometheus.HandleAsync);
         endpoints.MapGet("/v2/sources", (RequestDelegate)sources.HandleAsync);
         return endpoints;
     }

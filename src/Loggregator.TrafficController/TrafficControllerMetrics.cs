@@ -26,6 +26,13 @@ public sealed class TrafficControllerMetrics : IDisposable
         Count("told_lost", "{envelope}", "Envelopes that streams were told they missed.", () => counters.ToldLost);
         Count("reads", "{read}", "Reads of recent logs and metrics through log-cache's API.", () => counters.Reads);
         Count("partial_reads", "{read}", "Of these, those that lack what a Doppler did not answer, or had lost.", () => counters.PartialReads);
+        Count("queries", "{query}", "PromQL queries, and selections of series, labels and federation.", () => counters.Queries);
+        Count("failed_queries", "{query}", "Of these, those that failed through no fault of their text, or were canceled.", () => counters.FailedQueries);
+        Count("partial_queries", "{query}", "Of these, those that lack what a Doppler did not answer, or had lost.", () => counters.PartialQueries);
+        Count("refused_queries", "{query}", "PromQL queries refused because too many were there.", () => counters.RefusedQueries);
+        Count("query_samples", "{sample}", "Samples that PromQL queries read from Dopplers.", () => counters.QuerySamples);
+        Count("query_time", "us", "Time that PromQL queries took, waiting for their turn included.", () => counters.QueryMicroseconds);
+        Gauge("queries_open", "{query}", "PromQL queries running or waiting.", () => counters.QueriesOpen);
         Count("rejected_streams", "{stream}", "gRPC streams refused because of the limit.", () => counters.RejectedStreams);
         Count("stalled_streams", "{stream}", "Clients cut off because they did not read, and no slow consumers.", () => counters.StalledStreams);
         Count("slow_consumers", "{client}", "WebSocket clients disconnected because they did not read for 5 s.", () => counters.SlowConsumers);

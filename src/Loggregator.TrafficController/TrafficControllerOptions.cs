@@ -63,6 +63,21 @@ public sealed class TrafficControllerOptions
     /// <summary>Bytes that the answers to all reads through log-cache's API may take together; what goes over is refused, to be asked for again.</summary>
     public long ReadBytes { get; set; } = 256 * 1024 * 1024;
 
+    /// <summary>PromQL queries evaluated at a time.</summary>
+    public int MaxQueries { get; set; } = 4;
+
+    /// <summary>PromQL queries that may wait for their turn; further ones are refused with 503.</summary>
+    public int MaxWaitingQueries { get; set; } = 100;
+
+    /// <summary>Time that a PromQL query may take, waiting for its turn included; a request's <c>timeout</c> can only shorten it.</summary>
+    public TimeSpan QueryTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Samples that one PromQL query may hold, those of its intermediate results included.</summary>
+    public int MaxQuerySamples { get; set; } = 50_000_000;
+
+    /// <summary>Bytes that what all PromQL queries have read may take together; a query that goes over it fails.</summary>
+    public long QueryBytes { get; set; } = 512 * 1024 * 1024;
+
     /// <summary>Time that a stream waits for the history of slow Dopplers before it goes on without them.</summary>
     public TimeSpan HistoryPatience { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -78,6 +93,7 @@ public sealed class TrafficControllerOptions
                  {
                      (nameof(Heartbeat), Heartbeat), (nameof(StreamTimeout), StreamTimeout), (nameof(WriteTimeout), WriteTimeout),
                      (nameof(DnsRefresh), DnsRefresh), (nameof(DrainDeadline), DrainDeadline), (nameof(HistoryPatience), HistoryPatience),
+                     (nameof(QueryTimeout), QueryTimeout),
                  })
         {
             if (value <= TimeSpan.Zero)
@@ -114,6 +130,26 @@ public sealed class TrafficControllerOptions
         if (HistoryBytes < 64 * 1024)
         {
             yield return $"TrafficController:HistoryBytes is {HistoryBytes}: give at least 65536.";
+        }
+
+        if (MaxQueries < 1)
+        {
+            yield return $"TrafficController:MaxQueries is {MaxQueries}: give at least 1.";
+        }
+
+        if (MaxWaitingQueries < 0)
+        {
+            yield return $"TrafficController:MaxWaitingQueries is {MaxWaitingQueries}: give 0 (none waits) or more.";
+        }
+
+        if (MaxQuerySamples < 1)
+        {
+            yield return $"TrafficController:MaxQuerySamples is {MaxQuerySamples}: give at least 1.";
+        }
+
+        if (QueryBytes < 1024 * 1024)
+        {
+            yield return $"TrafficController:QueryBytes is {QueryBytes}: give at least 1048576.";
         }
 
         if (ReadBytes < HistoryBytes)

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using Grpc.AspNetCore.Server.Model;
 using Loggregator.TrafficController.LogCache;
+using Loggregator.TrafficController.Metrics;
+using Loggregator.TrafficController.Prometheus;
 using Loggregator.TrafficController.Query;
 using Loggregator.TrafficController.Streams;
 using Loggregator.TrafficController.Streams.Attach;
@@ -33,7 +35,12 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<SourcesEndpoint>();
         services.AddSingleton<RecentQuery>();
         services.AddSingleton<RecentEndpoints>();
-        services.AddSingleton<ReadBudget>();
+        services.AddSingleton(new ReadBudget(options.ReadBytes));
+        services.AddSingleton<MetricReads>();
+        services.AddSingleton<QueryGate>();
+        services.AddSingleton<MetricQueries>();
+        services.TryAddSingleton<CallerScope>(_ => SourceScope.Everything); // as of all other calls
+        services.AddSingleton<PrometheusApi>();
         services.AddSingleton<TimeReads>();
         services.AddSingleton<MetaReads>();
         services.AddSingleton<LogCacheHttp>();

@@ -77,6 +77,10 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     public AsyncServerStreamingCall<MessageBuffer> Read(MessageBuffer request, CancellationToken cancel) =>
         _channel.CreateCallInvoker().AsyncServerStreamingCall(RawMethods.Read, null, new CallOptions(cancellationToken: cancel), request);
 
+    /// <summary>A ReadSeries whose frames stay bytes; each received one is the caller's.</summary>
+    public AsyncServerStreamingCall<MessageBuffer> ReadSeries(MessageBuffer request, CancellationToken cancel) =>
+        _channel.CreateCallInvoker().AsyncServerStreamingCall(RawMethods.ReadSeries, null, new CallOptions(cancellationToken: cancel), request);
+
     /// <summary>Begins to attach; returns at once.</summary>
     public void Start() => _loop = RunAsync();
 

@@ -45,6 +45,8 @@ internal sealed class SeriesRead(SeriesStore store, DopplerIdentity identity, Do
                 From = request.Start,
                 To = request.End,
                 LabelsOnly = request.LabelsOnly,
+                MetricNames = request.MetricNames,
+                SourceIds = request.SourceIds.Count == 0 ? null : request.SourceIds,
             };
         }
         catch (ArgumentException exception)

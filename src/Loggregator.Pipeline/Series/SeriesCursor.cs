@@ -1,4 +1,6 @@
+using System.Text;
 using Loggregator.Protocol.Envelopes;
+using Loggregator.Protocol.Selectors;
 
 namespace Loggregator.Pipeline.Series;
 
@@ -26,10 +28,11 @@ public sealed class SeriesCursor
         ArgumentNullException.ThrowIfNull(query);
         (_store, _query) = (store, query);
         var source = query.Matchers.FirstOrDefault(matcher => matcher is { Label: LabelMatcher.SourceId, Comparison: MatchOperator.Equal });
+        byte[][]? named = source is not null ? [source.Text.ToArray()] : query.SourceIds?.Distinct().Select(Encoding.UTF8.GetBytes).ToArray();
         lock (store.Gate)
         {
             store.Flush();
-            _sets = source is null ? [.. store.Index.Sets] : [.. store.Index.FindSource(source.Text)?.Sets ?? []];
+            _sets = named is null ? [.. store.Index.Sets] : [.. named.SelectMany(id => store.Index.FindSource(id)?.Sets ?? [])];
         }
     }
 
@@ -95,7 +98,9 @@ public sealed class SeriesCursor
                     value = header.InstanceId.Of(identity);
                     break;
                 default:
-                    EnvelopeReader.TryGetTag(identity, matcher.Utf8Label, out value);
+                    _ = _query.MetricNames
+                        ? MetricNames.TryGetTag(identity, matcher.Utf8Label, out value)
+                        : EnvelopeReader.TryGetTag(identity, matcher.Utf8Label, out value);
                     break;
             }
 
@@ -127,9 +132,15 @@ public sealed class SeriesCursor
         {
             if (matcher.Label == LabelMatcher.MetricName)
             {
-                _ofSet.RemoveAll(series => !matcher.Matches(series.Name.Utf8));
+                _ofSet.RemoveAll(series => !matcher.Matches(NameOf(series)));
             }
         }
+    }
+
+    private ReadOnlySpan<byte> NameOf(TimeSeries series)
+    {
+        var name = series.Name.Utf8;
+        return _query.MetricNames && !MetricNames.IsMetric(name) ? MetricNames.OfMetric(name) : name;
     }
 
     private bool Read(TimeSeries series)

@@ -14,4 +14,10 @@ public sealed record SeriesQuery
 
     /// <summary>Only which series have samples in this time (or nearly: of packed samples the first and last time are looked at).</summary>
     public bool LabelsOnly { get; init; }
+
+    /// <summary>Matchers have the names of metrics and labels as Prometheus writes them, see <see cref="Protocol.Selectors.MetricNames"/>.</summary>
+    public bool MetricNames { get; init; }
+
+    /// <summary>Of these sources alone; null: of all.</summary>
+    public IReadOnlyList<string>? SourceIds { get; init; }
 }

@@ -47,6 +47,9 @@ public static class RawMethods
     /// <summary><c>/loggregator.internal.v1.Doppler/Read</c>: ReadRequest and ReadFrame.</summary>
     public static readonly Method<MessageBuffer, MessageBuffer> Read = Define(MethodType.ServerStreaming, Internal, "Read");
 
+    /// <summary><c>/loggregator.internal.v1.Doppler/ReadSeries</c>: ReadSeriesRequest and SeriesFrame.</summary>
+    public static readonly Method<MessageBuffer, MessageBuffer> ReadSeries = Define(MethodType.ServerStreaming, Internal, "ReadSeries");
+
     /// <summary><c>/plumbing.DopplerIngestor/Pusher</c>: stream of EnvelopeData.</summary>
     public static readonly Method<MessageBuffer, MessageBuffer> Pusher = Define(MethodType.ClientStreaming, Ingestor, "Pusher");
 

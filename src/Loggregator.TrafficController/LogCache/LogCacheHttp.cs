@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Json;
@@ -19,7 +18,6 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
     public const string Version = "3.2.12";
 
     private const string Json = "application/json";
-    private const string Form = "application/x-www-form-urlencoded";
     private const int MaxFormBytes = 64 * 1024;
     private const int FlushAt = 64 * 1024;
 
@@ -84,24 +82,14 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
             return (new QueryPairs(query), null);
         }
 
-        if (!HttpMethods.IsPost(request.Method) || request.ContentType != Form)
+        if (!HttpMethods.IsPost(request.Method) || request.ContentType != FormBody.ContentType)
         {
             return (new QueryPairs(query), ReadFault.MethodNotAllowed);
         }
 
-        using var body = new MemoryStream();
-        var buffer = new byte[4096];
-        for (int length; (length = await request.Body.ReadAsync(buffer, context.RequestAborted)) > 0;)
-        {
-            if (body.Length + length > MaxFormBytes)
-            {
-                return (new QueryPairs(query), new ReadFault(Grpc.Core.StatusCode.InvalidArgument, "http: POST too large"));
-            }
-
-            body.Write(buffer, 0, length);
-        }
-
-        return (new QueryPairs(Encoding.UTF8.GetString(body.ToArray()) + "&" + query), null);
+        return await FormBody.ReadAsync(context, MaxFormBytes) is { } body
+            ? (new QueryPairs(body + "&" + query), null)
+            : (new QueryPairs(query), new ReadFault(Grpc.Core.StatusCode.InvalidArgument, "http: POST too large"));
     }
 
     /// <summary>Says who answers.</summary>

@@ -1,9 +1,8 @@
-using Microsoft.Extensions.Options;
-
 namespace Loggregator.TrafficController.LogCache;
 
-/// <summary>The bytes that the answers to all reads may take together. Any thread.</summary>
-internal sealed class ReadBudget(IOptions<TrafficControllerOptions> options)
+/// <summary>The bytes that the answers to all reads of a kind may take together. Any thread.</summary>
+/// <param name="most">So many.</param>
+internal sealed class ReadBudget(long most)
 {
     private long _taken;
 
@@ -11,7 +10,7 @@ internal sealed class ReadBudget(IOptions<TrafficControllerOptions> options)
     public long Taken => Interlocked.Read(ref _taken);
 
     /// <summary>Takes bytes in any case; false when that is more than there are.</summary>
-    public bool TryTake(long bytes) => Interlocked.Add(ref _taken, bytes) <= options.Value.ReadBytes;
+    public bool TryTake(long bytes) => Interlocked.Add(ref _taken, bytes) <= most;
 
     public void Give(long bytes) => Interlocked.Add(ref _taken, -bytes);
 }

@@ -6,7 +6,7 @@ internal sealed class ReadCharge(ReadBudget budget) : IDisposable
     private long _bytes;
 
     /// <summary>Takes some more; false when that is too much.</summary>
-    public bool TryAdd(int bytes)
+    public bool TryAdd(long bytes)
     {
         Interlocked.Add(ref _bytes, bytes);
         return budget.TryTake(bytes);

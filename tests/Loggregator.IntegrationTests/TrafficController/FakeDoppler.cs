@@ -42,6 +42,9 @@ internal sealed class FakeDoppler : IAsyncDisposable
     /// <summary>Answers reads; null: the method is not there.</summary>
     public Func<ReadRequest, IServerStreamWriter<MessageBuffer>, ServerCallContext, Task>? OnRead { get; set; }
 
+    /// <summary>Answers reads of series; null: the method is not there.</summary>
+    public Func<ReadSeriesRequest, IServerStreamWriter<MessageBuffer>, ServerCallContext, Task>? OnReadSeries { get; set; }
+
     /// <summary>Sources requests received.</summary>
     public int SourcesAsked => Volatile.Read(ref _sourcesAsked);
 
@@ -234,6 +237,13 @@ internal sealed class FakeDoppler : IAsyncDisposable
         return OnRead?.Invoke(request, frames, call) ?? throw new RpcException(new Status(StatusCode.Unimplemented, "no reads here"));
     }
 
+    private Task ReadSeriesAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> frames, ServerCallContext call)
+    {
+        var request = ReadSeriesRequest.Parser.ParseFrom(message.Span);
+        message.Dispose();
+        return OnReadSeries?.Invoke(request, frames, call) ?? throw new RpcException(new Status(StatusCode.Unimplemented, "no series here"));
+    }
+
     private async Task SourcesAsync(IServerStreamWriter<MessageBuffer> frames)
     {
         Interlocked.Increment(ref _sourcesAsked);
@@ -263,6 +273,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
             context.AddDuplexStreamingMethod(RawMethods.Attach, [], (doppler, requests, frames, call) => doppler.AttachAsync(requests, frames, call));
             context.AddServerStreamingMethod(RawMethods.BatchedReceiver, [], (doppler, request, batches, call) => doppler.ReceiveAsync(request, batches, call));
             context.AddServerStreamingMethod(RawMethods.Read, [], (doppler, request, frames, call) => doppler.ReadAsync(request, frames, call));
+            context.AddServerStreamingMethod(RawMethods.ReadSeries, [], (doppler, request, frames, call) => doppler.ReadSeriesAsync(request, frames, call));
             context.AddServerStreamingMethod(Sources, [], (doppler, request, frames, _) =>
             {
                 request.Dispose();

@@ -46,8 +46,14 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
     /// <param name="time">Its clock.</param>
     /// <param name="wait">Whether to wait.</param>
     /// <param name="resolve">Answers for every name.</param>
+    /// <param name="services">What the test puts in the place of the role's own.</param>
     public static async Task<TrafficControllerHost> StartAsync(
-        FakeDoppler[] dopplers, Action<TrafficControllerOptions>? configure = null, TimeProvider? time = null, bool wait = true, Func<IPAddress[]>? resolve = null)
+        FakeDoppler[] dopplers,
+        Action<TrafficControllerOptions>? configure = null,
+        TimeProvider? time = null,
+        bool wait = true,
+        Func<IPAddress[]>? resolve = null,
+        Action<IServiceCollection>? services = null)
     {
         var options = new TrafficControllerOptions { Dopplers = [.. dopplers.Select(doppler => doppler.Address)] };
         configure?.Invoke(options);
@@ -62,6 +68,7 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
         });
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(new PeerConnector(resolve: resolve is null ? null : (_, _) => Task.FromResult(resolve())));
+        services?.Invoke(builder.Services);
         builder.Services.AddTrafficController(options);
         var app = builder.Build();
         app.MapTrafficController();

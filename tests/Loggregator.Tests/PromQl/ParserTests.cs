@@ -58,7 +58,7 @@ public sealed class ParserTests
     }
 
     [Theory]
-    [InlineData("", "1:1: parse error: no expression found in input")]
+    [InlineData("", "unknown position: parse error: no expression found in input")]
     [InlineData("# nothing", "1:1: parse error: no expression found in input")]
     [InlineData("*1", "1:1: parse error: unexpected <op:*>")]
     [InlineData("1 +", "1:4: parse error: unexpected end of input")]

@@ -1,0 +1,86 @@
+using Loggregator.PromQl.Storage;
+using Loggregator.Protocol.Internal;
+using Loggregator.TrafficController.LogCache;
+
+namespace Loggregator.TrafficController.Metrics;
+
+/// <summary>
+/// The Dopplers' series as the store of one query. The scope of its caller is part of every selection, so that what calls it cannot forget it. One
+/// selection at a time.
+/// </summary>
+internal sealed class MetricReading(MetricReads reads, ReadCharge charge, SourceScope scope) : ISeriesReader, IDisposable
+{
+    private const int MaxPattern = 4000; // a Doppler refuses longer ones
+
+    /// <summary>Samples read so far.</summary>
+    public long SamplesRead { get; private set; }
+
+    /// <summary>Whether something lacks in what was read.</summary>
+    public bool Partial { get; private set; }
+
+    /// <inheritdoc/>
+    public async ValueTask<SelectedSeries> SelectAsync(SeriesSelection selection, CancellationToken cancel)
+    {
+        var (series, warnings) = await ReadAsync(selection, labelsOnly: false, cancel);
+        return new SelectedSeries([.. series.Select(one => new Series(one.Labels, one.Samples))], warnings);
+    }
+
+    /// <summary>Finds the series that match and have samples in the range, with what they are.</summary>
+    /// <param name="selection">Which.</param>
+    /// <param name="labelsOnly">Without samples.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task<(IReadOnlyList<MetricSeries> Series, IReadOnlyList<string> Warnings)> ReadAsync(
+        SeriesSelection selection, bool labelsOnly, CancellationToken cancel)
+    {
+        var request = new ReadSeriesRequest { Start = selection.MinTime, End = selection.MaxTime, LabelsOnly = labelsOnly, MetricNames = true };
+        var sources = scope.Narrow(SourcesOf(selection.Matchers));
+        if (sources?.Count == 0)
+        {
+            return ([], []);
+        }
+
+        request.SourceIds.Add(sources ?? []);
+        request.Matches.Add(selection.Matchers.Select(MatchOf).OfType<LabelMatch>());
+        var (answers, warnings) = await reads.AskAsync(
+            request, () => new SeriesAnswer(selection.Matchers, scope), charge, selection.MaxSamples, cancel);
+        var series = SeriesMerge.Merge(answers.Select(answer => answer.Parts), cancel);
+        Partial |= warnings.Count > 0;
+        SamplesRead += series.Sum(one => (long)one.Samples.Length);
+        return (series, warnings);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => charge.Dispose();
+
+    // The only ones that can match; null where that cannot be told.
+    private static IReadOnlyCollection<string>? SourcesOf(IEnumerable<LabelMatcher> matchers)
+    {
+        IReadOnlyCollection<string>? sources = null;
+        foreach (var matcher in matchers)
+        {
+            if (matcher.Name == Pipeline.Series.LabelMatcher.SourceId && matcher.Literals is { } literals)
+            {
+                sources = sources is null ? literals : [.. sources.Intersect(literals)];
+            }
+        }
+
+        return sources;
+    }
+
+    // Null for what only we can match; all that a Doppler tells is matched here once more.
+    private static LabelMatch? MatchOf(LabelMatcher matcher)
+    {
+        var match = new LabelMatch { Label = matcher.Name, Text = matcher.DotNetPattern ?? matcher.Value };
+        match.Comparison = matcher.Operator switch
+        {
+            MatchOperator.Equal => LabelMatch.Types.Comparison.Equal,
+            MatchOperator.NotEqual => LabelMatch.Types.Comparison.NotEqual,
+            MatchOperator.Regexp => LabelMatch.Types.Comparison.Regex,
+            _ => LabelMatch.Types.Comparison.NotRegex,
+        };
+        return matcher.DotNetPattern?.Length > MaxPattern || HasLoneSurrogate(match.Text) ? null : match;
+    }
+
+    // Stands for a byte that is no UTF-8, which no label has; it cannot be sent.
+    private static bool HasLoneSurrogate(string text) => text.EnumerateRunes().Any(rune => rune == System.Text.Rune.ReplacementChar);
+}
