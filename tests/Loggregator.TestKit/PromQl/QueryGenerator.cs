@@ -6,7 +6,8 @@ namespace Loggregator.TestKit.PromQl;
 /// <summary>Makes queries of every kind, and series for them to find, from a seed.</summary>
 /// <param name="seed">The same makes the same.</param>
 /// <param name="common">Only what Prometheus 2.42 knows too, and answers alike.</param>
-public sealed class QueryGenerator(int seed, bool common = false)
+/// <param name="origin">When the series begin, in seconds since 1970.</param>
+public sealed class QueryGenerator(int seed, bool common = false, long origin = 0)
 {
     private static readonly string[] Metrics = ["requests_total", "load", "job:load:sum", "latency_bucket"];
     private static readonly string[] Labels = ["job", "instance", "le"];
@@ -65,7 +66,7 @@ public sealed class QueryGenerator(int seed, bool common = false)
     private void AddSamples(MemorySeries store, Labels labels, int minutes)
     {
         var value = common ? 1000 + _random.NextDouble() : 0; // so large that both extrapolate in the same way
-        for (long time = _random.Next(15_000); time < minutes * 60_000L; time += 15_000)
+        for (var time = (origin * 1000) + _random.Next(15_000); time < (origin + (minutes * 60L)) * 1000; time += 15_000)
         {
             value = _random.Next(20) == 0 ? (common ? value * 0.8 : 0) : value + _random.Next(10) + (common ? _random.NextDouble() : 0);
             switch (_random.Next(60))
@@ -99,7 +100,7 @@ public sealed class QueryGenerator(int seed, bool common = false)
 
     private string Duration() => Pick("1m", "5m", "90s", "10m", "1m30s", "15000ms", "60");
 
-    private string Times() => Pick("", "", "", " offset 1m", " offset -2m", " @ 300", " @ 600.5", " @ start()", " @ end()", " @ end() offset 30s", " offset 1m @ 900");
+    private string Times() => Pick("", "", "", " offset 1m", " offset -2m", $" @ {origin + 300}", $" @ {origin + 600}.5", " @ start()", " @ end()", " @ end() offset 30s", $" offset 1m @ {origin + 900}");
 
     private string Selector()
     {
