@@ -113,7 +113,7 @@ public sealed class PushDownTests
     private static async Task AssertSameAsync(string query, Func<ISeriesReader, ValueTask<QueryResult>> run, MemorySeries all, PartedSeries parts)
     {
         var (expected, got) = (await TryAsync(run, all), await TryAsync(run, parts));
-        Assert.True(expected.Error == got.Error, $"{query}: '{got.Error}' instead of '{expected.Error}'");
+        Assert.True(Kind(expected.Error) == Kind(got.Error), $"{query}: '{got.Error}' instead of '{expected.Error}'");
         if (expected.Result is null)
         {
             return;
@@ -133,6 +133,9 @@ public sealed class PushDownTests
 
         Assert.Equal(expected.Result.Annotations.Select(remark => remark.Text).Order(), got.Result.Annotations.Select(remark => remark.Text).Order());
     }
+
+    // Without the two series that it names, which are the first of many by an order that nobody promises.
+    private static string? Kind(string? error) => error?.Split(": [")[0];
 
     private static bool Close(double left, double right) => left.Equals(right) || Math.Abs(left - right) <= 1e-9 * Math.Max(Math.Abs(left), Math.Abs(right));
 
