@@ -32,6 +32,8 @@ public static class DopplerServiceExtensions
         services.AddSingleton(provider => new SeriesStore(
             new SeriesLimits { Bytes = options.SeriesBytes, MaxSeriesPerSource = options.MaxSeriesPerSource, MaxSeries = options.MaxSeries },
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ZstdRecords>();
+        services.AddSingleton(provider => new LogPacker(provider.GetRequiredService<EnvelopeLog>(), provider.GetRequiredService<ZstdRecords>()));
         services.AddSingleton<LogSources>();
         services.AddSingleton<DopplerCounters>();
         services.AddSingleton<DopplerMetrics>();
@@ -57,6 +59,11 @@ public static class DopplerServiceExtensions
         services.AddHostedService(provider =>
         {
             provider.GetRequiredService<DopplerMetrics>();
+            if (options.CompressOldLog)
+            {
+                provider.GetRequiredService<LogPacker>();
+            }
+
             SeriesMetrics.Tell(provider.GetRequiredService<SeriesStore>(), provider.GetRequiredService<ILogger<SeriesStore>>());
             return provider.GetRequiredService<DopplerService>();
         });
