@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using Loggregator.Doppler;
 using Loggregator.Pipeline.Log;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
@@ -9,19 +10,35 @@ namespace Loggregator.Benchmarks;
 
 /// <summary>
 /// What an envelope takes in the log beside its bytes, over the whole process: a full log of lines of so many bytes from 10,000 sources, and what
-/// it takes to save and load it.
+/// it takes to save and load it. As it came, and with its older part packed.
 /// </summary>
 public static class LogMemory
 {
+    /// <summary>The word for a log whose older part is packed.</summary>
+    public const string Packed = "packed";
+
     private const int Sources = 10_000, BatchSize = 100;
 
-    /// <summary>Fills a log of that budget a half more than once and tells what the process takes.</summary>
-    public static void Run(long budget, int lineBytes, TextWriter output)
+    /// <summary>Runs either in a process of its own.</summary>
+    public static async Task RunBothAsync(int megabytes, int lineBytes)
+    {
+        foreach (var form in new[] { "plain", Packed })
+        {
+            Console.WriteLine($"{form}:");
+            using var process = Process.Start(Environment.ProcessPath!, string.Create(CultureInfo.InvariantCulture, $"log-memory {megabytes} {lineBytes} {form}"));
+            await process.WaitForExitAsync();
+        }
+    }
+
+    /// <summary>Fills a log of that budget a half more than once, four times more when it is packed, and tells what the process takes.</summary>
+    public static void Run(long budget, int lineBytes, bool packed, TextWriter output)
     {
         var before = Resident();
         var allocated = GC.GetTotalAllocatedBytes();
         var log = new EnvelopeLog(budget, TimeProvider.System);
-        var envelopes = Fill(log, budget * 3 / 2, lineBytes, out var watch);
+        using var packer = packed ? new SegmentPacker(log, new ZstdRecords()) : null;
+        var packing = new Stopwatch();
+        var envelopes = Fill(log, packed ? budget * 4 : budget * 3 / 2, lineBytes, () => Pack(packer, packing), out var watch);
         GC.Collect();
         var usages = Enum.GetValues<EnvelopeClass>().Select(log.Usage).ToArray();
         var (held, bytes) = (usages.Sum(usage => usage.HeldEnvelopes), usages.Sum(usage => usage.HeldBytes));
@@ -29,6 +46,13 @@ public static class LogMemory
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{envelopes} envelopes appended in {watch.Elapsed.TotalSeconds:f1} s; {held} held, {bytes} bytes, {bytes / held} each"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"log:     {log.Used} of {log.Budget} bytes, {(double)(log.Used - bytes) / held:f1} an envelope beside its bytes"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"process: {after - before} bytes more than before, {(double)(after - before - bytes) / held:f1} an envelope beside its bytes; {after} in all, {(double)(after - bytes) / held:f1}"));
+        if (packed)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"packed:  {log.OriginalBytes} bytes in {log.PackedBytes}, {(double)log.OriginalBytes / log.PackedBytes:f2} to 1; {envelopes} appended while {packing.Elapsed.TotalSeconds:f1} s were spent packing"));
+        }
+
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"GC heap: {GC.GetTotalMemory(false)} bytes, committed {GC.GetGCMemoryInfo().TotalCommittedBytes}, allocated {GC.GetTotalAllocatedBytes() - allocated}, collections {GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)}"));
         SaveAndLoad(log, budget, output);
     }
@@ -58,7 +82,17 @@ public static class LogMemory
         }
     }
 
-    private static long Fill(EnvelopeLog log, long bytes, int lineBytes, out Stopwatch watch)
+    private static void Pack(SegmentPacker? packer, Stopwatch packing)
+    {
+        packing.Start();
+        while (packer?.PackNext() == true)
+        {
+        }
+
+        packing.Stop();
+    }
+
+    private static long Fill(EnvelopeLog log, long bytes, int lineBytes, Action pack, out Stopwatch watch)
     {
         var random = new Random(1);
         var messages = Enumerable.Range(0, 1000).Select(_ => Message(random, lineBytes)).ToArray();
@@ -79,6 +113,9 @@ public static class LogMemory
             log.Append(message, batch);
             batch.Clear();
             bytes -= message.Length;
+            watch.Stop();
+            pack();
+            watch.Start();
         }
 
         watch.Stop();

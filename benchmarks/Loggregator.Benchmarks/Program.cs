@@ -55,7 +55,16 @@ if (args is ["kafka-brokers"])
 if (args is ["log-memory", ..])
 {
     var megabytes = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1024;
-    LogMemory.Run(megabytes * 1024L * 1024, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 150, Console.Out);
+    var lineBytes = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 150;
+    if (args.Length > 3)
+    {
+        LogMemory.Run(megabytes * 1024L * 1024, lineBytes, args[3] == LogMemory.Packed, Console.Out);
+    }
+    else
+    {
+        await LogMemory.RunBothAsync(megabytes, lineBytes);
+    }
+
     return;
 }
 

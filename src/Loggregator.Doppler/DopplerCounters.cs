@@ -84,6 +84,12 @@ public sealed class DopplerCounters
     /// <summary>Memory of the log in use.</summary>
     public long LogBytes => _log.Used;
 
+    /// <summary>Of <see cref="LogBytes"/>, that of compressed envelopes.</summary>
+    public long LogPackedBytes => _log.PackedBytes;
+
+    /// <summary>Bytes of these envelopes.</summary>
+    public long LogOriginalBytes => _log.OriginalBytes;
+
     /// <summary>The log's budget.</summary>
     public long LogBudget => _log.Budget;
 

@@ -42,6 +42,8 @@ public sealed class DopplerMetrics
         Level("subscriptions", "{subscription}", () => Interlocked.Read(ref counters.Subscriptions), "Open subscriptions");
         Level("log.bytes", Bytes, () => counters.LogBytes, "Memory of the log in use");
         Level("log.budget", Bytes, () => counters.LogBudget, "Memory that the log may use");
+        Level("log.packed.bytes", Bytes, () => counters.LogPackedBytes, "Of the memory of the log, that of compressed envelopes");
+        Level("log.packed.original.bytes", Bytes, () => counters.LogOriginalBytes, "Bytes of these envelopes before they were compressed");
         Level("log.sources", "{source}", () => counters.HeldSources, "Sources that the log holds envelopes of");
         Count("groups.forgotten", "{group}", () => counters.ForgottenGroups, "Acknowledging groups forgotten because they had no members for too long");
         LogMetrics.Register(meter, counters);

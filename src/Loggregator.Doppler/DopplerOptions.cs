@@ -25,6 +25,12 @@ public sealed class DopplerOptions
     /// </summary>
     public int MetricPercent { get; set; } = EnvelopeLog.DefaultMetricPercent;
 
+    /// <summary>
+    /// Whether the log is compressed but for the newest quarter of <see cref="LogBytes"/>, so that it holds two to three times as much. That takes at most a
+    /// thirty-second part of one core: when more comes in than can be compressed in that time, a part of it stays as it came.
+    /// </summary>
+    public bool CompressOldLog { get; set; } = true;
+
     /// <summary>Memory for series of counters and gauges, in bytes; 0 keeps none.</summary>
     /// <value>The smaller of an eighth of the memory limit and 512 MiB.</value>
     public long SeriesBytes { get; set; } = Math.Max(SeriesLimits.MinBytes, Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, MaxDefaultSeriesBytes));

@@ -30,6 +30,8 @@ public static class DopplerServiceExtensions
             groups: new GroupLimits { Keep = options.GroupKeep },
             metricPercent: options.MetricPercent));
         services.AddSingleton(provider => new SeriesStore(options.ToSeriesLimits(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ZstdRecords>();
+        services.AddSingleton(provider => new LogPacker(provider.GetRequiredService<EnvelopeLog>(), provider.GetRequiredService<ZstdRecords>()));
         services.AddSingleton<LogSources>();
         services.AddSingleton<DopplerCounters>();
         services.AddSingleton<DopplerMetrics>();
@@ -57,6 +59,11 @@ public static class DopplerServiceExtensions
         services.AddHostedService(provider =>
         {
             provider.GetRequiredService<DopplerMetrics>();
+            if (options.CompressOldLog)
+            {
+                provider.GetRequiredService<LogPacker>();
+            }
+
             SeriesMetrics.Tell(provider.GetRequiredService<SeriesStore>(), provider.GetRequiredService<ILogger<SeriesStore>>());
             return provider.GetRequiredService<DopplerService>();
         });

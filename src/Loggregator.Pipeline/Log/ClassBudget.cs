@@ -7,8 +7,14 @@ internal sealed class ClassBudget(EnvelopeClass kind)
 
     public EnvelopeClass Class { get; } = kind;
 
-    /// <summary>What its rows may be charged with; more while the other class needs less of its own.</summary>
+    /// <summary>Memory for its rows; more while the other class needs less of its own.</summary>
     public long Budget { get; set; }
+
+    /// <summary>What packing saves of that memory: its rows may be charged with so much more.</summary>
+    public long Saved { get; set; }
+
+    /// <summary>What its rows may be charged with.</summary>
+    public long Whole => Budget + Saved;
 
     /// <summary>The charges of its sources.</summary>
     public WaterLevel Level { get; } = new();
@@ -37,12 +43,12 @@ internal sealed class ClassBudget(EnvelopeClass kind)
     public long EvictedTo => _evictedTo;
 
     /// <summary>While it holds no more than this, nothing of it is evicted. The eighth is for segments that are not full.</summary>
-    public long Guaranteed => Budget / 8 * 7;
+    public long Guaranteed => Whole / 8 * 7;
 
     public bool IsOver => HeldBytes + (HeldRows * SourceShare.RowCharge) > Guaranteed;
 
     /// <summary>What each source may be charged before it loses something: at least half of the budget by the number of sources.</summary>
-    public long Fair => Level.LevelFor(Budget / 2);
+    public long Fair => Level.LevelFor(Whole / 2);
 
     /// <summary>The pass over kept rows that is under way, or was last.</summary>
     public int Pass { get; private set; }
@@ -95,7 +101,7 @@ internal sealed class ClassBudget(EnvelopeClass kind)
     /// <summary>Whether a pass over the kept rows goes on, or is to begin.</summary>
     public bool WantsPass()
     {
-        PassAbove = Math.Min(PassAbove, KeptCharge + (Budget / 32));
+        PassAbove = Math.Min(PassAbove, KeptCharge + (Whole / 32));
         if (!InPass && IsOver && KeptCharge > PassAbove)
         {
             BeginPass();
@@ -114,6 +120,6 @@ internal sealed class ClassBudget(EnvelopeClass kind)
     public void EndPass()
     {
         InPass = false;
-        PassAbove = KeptCharge + (Budget / 32);
+        PassAbove = KeptCharge + (Whole / 32);
     }
 }

@@ -3,7 +3,7 @@ namespace Loggregator.Pipeline.Log;
 /// <summary>
 /// Takes out kept segments without live rows, and copies a run of neighbours together where that frees a whole segment. As runs are short, and
 /// what a run frees is at least a segment, a row is copied but a few times for each that was evicted. Append lock, and the gates of all who may
-/// stand there.
+/// stand there. Of packed segments it takes out those whose live rows take less memory as they came.
 /// </summary>
 internal sealed class Compaction(SegmentList segments, SegmentPool pool)
 {
@@ -28,8 +28,20 @@ internal sealed class Compaction(SegmentList segments, SegmentPool pool)
                 continue;
             }
 
-            if (segment.Count == 1 || segment == segments.LastKept)
+            if (segment.Packed is not null && segment != segments.LastKept && Unused(segment) > 0 && !emptied)
             {
+                MoveAlone(_run.Count > 0 ? _run[^1] : before, segment);
+                return true;
+            }
+
+            if (segment.Count == 1 || segment == segments.LastKept || segment.Packed is not null)
+            {
+                if (pool.IsPacking && !emptied && _run.FindIndex(one => Unused(one) > one.Bytes.Length / 4) is >= 0 and var sparse)
+                {
+                    MoveAlone(sparse > 0 ? _run[sparse - 1] : before, _run[sparse]);
+                    return true;
+                }
+
                 unused = 0;
                 _run.Clear();
                 before = segment;
@@ -55,7 +67,26 @@ internal sealed class Compaction(SegmentList segments, SegmentPool pool)
         return emptied;
     }
 
-    private static long Unused(Segment segment) => segment.Bytes.Length - segment.LiveBytes;
+    // Of a packed one, what it takes beyond that which its live rows would take; often less than nothing.
+    private static long Unused(Segment segment) => segment.Packed is null ? segment.Bytes.Length - segment.LiveBytes : -segment.Saved;
+
+    // A packed one of which so many rows are dead that the others take less as they came; or one that has none but packed ones beside it, with which it cannot
+    // be copied together. It gets just the memory that it needs.
+    private void MoveAlone(Segment? before, Segment segment)
+    {
+        segments.Discount(segment);
+        var moved = SegmentPool.MakeKept(segment.LiveBytes, segment.LiveRows);
+        for (var row = 0; row < segment.Count; row++)
+        {
+            if (segment.Kinds[row] != RowKind.Dead)
+            {
+                moved.Keep(segment, row);
+            }
+        }
+
+        segments.ReplaceKept(before, segment.Next!, moved, moved);
+        pool.Return(segment);
+    }
 
     // Long rows leave more unused between them than there may be to gain.
     private bool Frees()
@@ -84,7 +115,7 @@ internal sealed class Compaction(SegmentList segments, SegmentPool pool)
 
     private void Rewrite(Segment? before, Segment behind)
     {
-        var footprint = _run.Sum(segment => segment.Footprint);
+        _run.ForEach(segments.Discount);
         Segment? first = null, last = null;
         foreach (var segment in _run)
         {
@@ -116,6 +147,6 @@ internal sealed class Compaction(SegmentList segments, SegmentPool pool)
         }
 
         last!.Fit();
-        segments.ReplaceKept(before, footprint, behind, first!, last);
+        segments.ReplaceKept(before, behind, first!, last);
     }
 }

@@ -20,6 +20,7 @@ public sealed class EnvelopeLog
     public const int MinMetricPercent = 10, MaxMetricPercent = 90;
 
     private const int MaxSources = 100_000, MostEvictedAtOnce = 16 * 1024 * 1024;
+    private const int NeverPackedPart = 4; // of the budget: the newest quarter stays as it came
     private const int MaxStreams = 128 * 1024; // that are numbered at a time
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -66,6 +67,12 @@ public sealed class EnvelopeLog
 
     /// <summary>Bytes of memory that are used. Approximate while others append.</summary>
     public long Used => Segments.Used + _pool.SpareBytes;
+
+    /// <summary>Of these, bytes of packed records.</summary>
+    public long PackedBytes => Segments.PackedBytes;
+
+    /// <summary>Bytes of the records that are packed, before they were.</summary>
+    public long OriginalBytes => Segments.OriginalBytes;
 
     /// <summary>Envelopes appended.</summary>
     public long Appended => Head - FirstPosition - Loaded;
@@ -200,6 +207,7 @@ public sealed class EnvelopeLog
             _classes[(int)EnvelopeClass.Logs].Budget = budget - _classes[(int)EnvelopeClass.Metrics].Budget;
             MetricPercent = metricPercent;
             _pool.SizeFor(budget);
+            Segments.Cold.KeptBack = (int)(budget / NeverPackedPart / _pool.SegmentBytes);
             if (Segments.Tail.Bytes.Length > _pool.SegmentBytes)
             {
                 Segments.Roll(0);
@@ -240,6 +248,33 @@ public sealed class EnvelopeLog
                 Horizon = budget.Rows == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(_times.Newest - _times.Of(budget.EvictedTo + 1)),
                 Oldest = budget.HeldRows == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(_times.Newest - _times.Of(Segments.OldestOf(kind))),
             };
+        }
+    }
+
+    /// <summary>Segments will be packed.</summary>
+    internal void BeginPacking()
+    {
+        lock (AppendGate)
+        {
+            _pool.BeginPacking();
+            _eviction.MakeRoom(0, 0, Now, _consumers);
+        }
+    }
+
+    /// <summary>A segment that is to be packed; null if there is none. Append lock.</summary>
+    internal Segment? NextToPack(out BlockPool pool)
+    {
+        pool = _pool.Blocks;
+        return Segments.Cold.Take(_pool.SegmentBytes, Segments.LastKept);
+    }
+
+    /// <summary>Has a segment hold its records packed, unless it has changed since.</summary>
+    internal void Pack(Segment segment, int generation, PackedRecords packed)
+    {
+        lock (AppendGate)
+        {
+            _eviction.Pack(segment, generation, packed, _consumers);
+            _eviction.MakeRoom(0, 0, Now, _consumers); // the memory that it was in may be one too many
         }
     }
 

@@ -1,10 +1,13 @@
+using System.Runtime.InteropServices;
+
 namespace Loggregator.Pipeline.Log;
 
 /// <summary>
 /// Makes room by copy-forward: the oldest young segment goes, and of its rows those are kept whose class is within its guaranteed part of the
 /// budget, or whose source holds no more than the fair level of the class. A source above the level loses its oldest rows first: kept ones when
 /// a pass over the kept segments comes by, then young ones. Runs under the append lock; consumers that may stand in what changes are held at
-/// their gates meanwhile, are told what they lose and are moved to where their next row went. Lock order: append lock, then gates.
+/// their gates meanwhile, are told what they lose and are moved to where their next row went. Lock order: append lock, then gates. What packed segments
+/// save counts as more budget, so that levels and guarantees are those of a log as large as what is held would be.
 /// </summary>
 internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTable sources, ClassBudget[] classes)
 {
@@ -41,6 +44,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
                 continue;
             }
 
+            ShareSaved();
             if (segments.OldestYoung == segments.Tail)
             {
                 break;
@@ -65,7 +69,37 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         Budget = budget;
     }
 
+    /// <summary>Has a segment hold its records packed, unless it has changed since they were copied.</summary>
+    public void Pack(Segment segment, int generation, PackedRecords packed, List<LogConsumer> consumers)
+    {
+        if (segment.Generation != generation || segment.Count != packed.Rows || segment == segments.LastKept)
+        {
+            packed.Release();
+            return;
+        }
+
+        Hold(consumers, segment.EndPosition);
+        try
+        {
+            pool.Return(segments.Pack(segment, packed));
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
     private long Used => segments.Used + pool.SpareBytes;
+
+    private void ShareSaved()
+    {
+        var saved = Math.Max(segments.Saved, 0);
+        var budget = (double)(classes[0].Budget + classes[1].Budget);
+        foreach (var kind in classes)
+        {
+            kind.Saved = (long)(saved * (kind.Budget / budget));
+        }
+    }
 
     private bool IsOver(int length, long bytes)
     {
@@ -82,8 +116,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         Hold(consumers, victim.EndPosition);
         try
         {
-            var adopted = IsWholeWorthKeeping(victim, now);
-            CarryForward(victim, now, adopted);
+            var adopted = CarryForward(victim, now, IsWholeWorthKeeping(victim, now));
             foreach (var kind in classes)
             {
                 if (kind.WantsPass())
@@ -114,7 +147,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
             foreach (var kind in classes)
             {
                 kind.BeginPass();
-                var level = kind.Level.LevelFor(kind.Budget >> shift);
+                var level = kind.Level.LevelFor(kind.Whole >> shift);
                 for (var segment = segments.Oldest; segment != segments.OldestYoung; segment = segment.Next!)
                 {
                     TrimSegment(kind, segment, 0, level, now, whileOver: false);
@@ -174,6 +207,16 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         {
             consumer.Lose(_evicted, sources);
         }
+
+        Segment? swept = null;
+        foreach (var (segment, _, _) in CollectionsMarshal.AsSpan(_evicted))
+        {
+            if (segment != swept)
+            {
+                segment.Packed?.Sweep();
+                swept = segment;
+            }
+        }
     }
 
     private void Resettle()
@@ -204,7 +247,7 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
     // Nothing of it would go: then it need not be copied.
     private bool IsWholeWorthKeeping(Segment victim, long now)
     {
-        if (victim.ByteCount < pool.SegmentBytes / 8 * 7)
+        if (victim.Packed is not null || victim.ByteCount < pool.SegmentBytes / 8 * 7)
         {
             return false;
         }
@@ -223,8 +266,10 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
         return true;
     }
 
-    private void CarryForward(Segment victim, long now, bool adopted)
+    // Rows of a packed segment stay where they are as long as that takes less memory than they would elsewhere. Returns whether the segment stays.
+    private bool CarryForward(Segment victim, long now, bool adopted)
     {
+        var packed = victim.Packed is not null;
         Span<long> limits = [LimitOf(classes[0]), LimitOf(classes[1])];
         var count = victim.Count;
         for (var row = 0; row < count; row++)
@@ -234,19 +279,43 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
             if (!adopted && limits[(int)kind.Class] < long.MaxValue && kind.IsOver && Goes(limits[(int)kind.Class], entry, (int)kind.Class, now))
             {
                 Evict(kind, victim, row, entry);
+                if (packed)
+                {
+                    segments.Kill(victim, row);
+                }
+
                 continue;
             }
 
             kind.CountKept(ref entry.Share(kind.Class), victim.LengthOf(row), 1);
-            if (!adopted)
+            if (!adopted && !packed)
             {
                 segments.Keep(victim, row);
             }
         }
 
+        adopted |= packed && victim.Saved > (victim.Count - victim.LiveRows) * sizeof(long); // the positions of dead rows come on top
         if (adopted)
         {
             segments.AdoptOldestYoung();
+        }
+        else if (packed)
+        {
+            KeepLive(victim);
+        }
+
+        return adopted;
+    }
+
+    private void KeepLive(Segment victim)
+    {
+        var count = victim.Count;
+        for (var row = 0; row < count; row++)
+        {
+            if (victim.Kinds[row] != RowKind.Dead)
+            {
+                segments.Keep(victim, row);
+            }
         }
     }
 
@@ -313,11 +382,9 @@ internal sealed class Eviction(SegmentList segments, SegmentPool pool, SourceTab
             }
 
             var length = segment.LengthOf(row);
-            segment.LiveBytes -= length;
-            segment.LiveRows--;
             kind.CountKept(ref share, length, -1);
             Evict(kind, segment, row, entry);
-            segment.Kinds[row] = RowKind.Dead;
+            segments.Kill(segment, row);
             if (whileOver && !kind.IsOver)
             {
                 return segment.PositionOf(row) + 1;

@@ -145,6 +145,6 @@ public abstract class LogFrame(int maxBytes, bool repeats, DropsondeRows? conver
     private void Append(Segment segment, int from, int to)
     {
         Buffer ??= MessageBuffer.Rent(Math.Max(_rent, to - from + Slack));
-        Buffer.Write(segment.Bytes.AsSpan(from, to - from));
+        segment.CopyTo(from, to, Buffer);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Loggregator.Protocol.Grpc;
 
 namespace Loggregator.Pipeline.Log;
 
@@ -16,15 +17,18 @@ internal sealed class Segment
     private int _count;
     private Segment? _next;
 
-    public Segment(int bytes, int rows)
+    public Segment(byte[] bytes, int rows)
     {
-        Bytes = GC.AllocateUninitializedArray<byte>(bytes);
+        Bytes = bytes;
         SetRowCapacity(rows);
         Offsets[0] = 0;
     }
 
-    /// <summary>Records, one behind the other.</summary>
-    public byte[] Bytes { get; }
+    /// <summary>Records, one behind the other; of no length while they are packed.</summary>
+    public byte[] Bytes { get; private set; }
+
+    /// <summary>The records in less memory; null while they are not packed.</summary>
+    public PackedRecords? Packed { get; private set; }
 
     /// <summary>Where each row's record begins; one more than there are rows.</summary>
     public int[] Offsets { get; private set; } = [];
@@ -47,7 +51,7 @@ internal sealed class Segment
     /// <inheritdoc cref="MinTimestamp"/>
     public long MaxTimestamp { get; set; } = long.MinValue;
 
-    /// <summary>Bytes and rows of a kept segment that are not dead. Append lock.</summary>
+    /// <summary>Bytes and rows of a kept or packed segment that are not dead. Append lock.</summary>
     public int LiveBytes { get; set; }
 
     /// <inheritdoc cref="LiveBytes"/>
@@ -78,14 +82,37 @@ internal sealed class Segment
 
     public static long FootprintOf(int bytes, int rows) => bytes + ((long)rows * RowBytes);
 
-    public long Footprint => FootprintOf(Bytes.Length, RowCapacity) + (Positions is null ? 0 : Positions.Length * sizeof(long));
+    /// <summary>Memory of so many rows of a kept segment beside their records.</summary>
+    public static long KeptFootprintOf(int rows) => FootprintOf(0, rows) + ((long)rows * sizeof(long));
+
+    public long Footprint => RecordMemory + FootprintOf(0, RowCapacity) + (Positions is null ? 0 : Positions.Length * sizeof(long));
+
+    /// <summary>Of <see cref="Footprint"/>, what holds the records.</summary>
+    public long RecordMemory => Packed?.Footprint ?? Bytes.Length;
+
+    /// <summary>How much more its live rows would take if they were not packed; negative when many are dead. Append lock.</summary>
+    public long Saved => Packed is null ? 0 : LiveBytes + (Positions is null ? FootprintOf(0, LiveRows) : KeptFootprintOf(LiveRows)) - Footprint;
 
     public long PositionOf(int row) => Positions is { } positions ? positions[row] : FirstPosition + row;
 
     public int LengthOf(int row) => Offsets[row + 1] - Offsets[row];
 
     /// <summary>All of the row: its record, and behind it what <see cref="Original"/> gives.</summary>
-    public ReadOnlySpan<byte> Record(int row) => Bytes.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
+    /// <remarks>Of a packed segment it is valid until the thread reads from another one.</remarks>
+    public ReadOnlySpan<byte> Record(int row) => Packed is { } packed ? packed.Record(this, row) : Bytes.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
+
+    /// <summary>Copies bytes of live rows next to each other, by their offsets.</summary>
+    public void CopyTo(int from, int to, MessageBuffer target)
+    {
+        if (Packed is { } packed)
+        {
+            packed.CopyTo(this, from, to, target);
+        }
+        else
+        {
+            target.Write(Bytes.AsSpan(from, to - from));
+        }
+    }
 
     /// <summary>The record without its header: tag and length.</summary>
     public ReadOnlySpan<byte> Envelope(int row)
@@ -167,9 +194,57 @@ internal sealed class Segment
         }
 
         Positions = positions;
-        LiveBytes = ByteCount;
-        LiveRows = count;
+        if (Packed is null)
+        {
+            LiveBytes = ByteCount;
+            LiveRows = count;
+        }
     }
+
+    /// <summary>Holds its records packed from now on; rows that died meanwhile do not count. Returns what held them.</summary>
+    public byte[] Pack(PackedRecords packed)
+    {
+        var bytes = Bytes;
+        Packed = packed;
+        Bytes = [];
+        if (Positions is null)
+        {
+            LiveBytes = ByteCount;
+            LiveRows = Count;
+        }
+
+        for (var row = Kinds.AsSpan(0, Count).IndexOf(RowKind.Dead); row >= 0 && row < Count; row++)
+        {
+            if (Kinds[row] == RowKind.Dead)
+            {
+                packed.Kill(row);
+            }
+        }
+
+        packed.Sweep();
+        return bytes;
+    }
+
+    /// <summary>Gives a row of a kept or packed segment up.</summary>
+    public void Kill(int row)
+    {
+        LiveBytes -= LengthOf(row);
+        LiveRows--;
+        Kinds[row] = RowKind.Dead;
+        Packed?.Kill(row);
+    }
+
+    /// <summary>Keeps no more memory than there are records. Returns what held them.</summary>
+    public byte[] Shrink()
+    {
+        var bytes = Bytes;
+        Bytes = GC.AllocateUninitializedArray<byte>(ByteCount);
+        bytes.AsSpan(0, ByteCount).CopyTo(Bytes);
+        return bytes;
+    }
+
+    /// <summary>Gives a segment that was packed, and is not in use, memory for records.</summary>
+    public void Equip(byte[] bytes) => Bytes = bytes;
 
     /// <summary>Lets readers see the rows below <paramref name="count"/>, which are complete.</summary>
     public void Publish(int count) => Volatile.Write(ref _count, count);
@@ -201,6 +276,8 @@ internal sealed class Segment
     public void Retire()
     {
         Generation++;
+        Packed?.Release();
+        Packed = null;
         Publish(0);
         Next = null;
         Positions = null;

@@ -13,7 +13,7 @@ internal sealed class SegmentList
         _pool = pool;
         Oldest = OldestYoung = Tail = pool.RentYoung(0);
         Tail.FirstPosition = EnvelopeLog.FirstPosition;
-        Used = Tail.Footprint;
+        Count(Tail);
     }
 
     /// <summary>First of all.</summary>
@@ -31,20 +31,30 @@ internal sealed class SegmentList
     /// <summary>Memory of all segments in the list, rows included.</summary>
     public long Used { get; private set; }
 
-    /// <summary>Of <see cref="Used"/>, that of kept segments.</summary>
-    public long KeptUsed { get; private set; }
+    /// <summary>Of <see cref="Used"/>, that of packed records.</summary>
+    public long PackedBytes { get; private set; }
+
+    /// <summary>What the records that are packed, and live, were.</summary>
+    public long OriginalBytes { get; private set; }
+
+    /// <summary>How much more memory the rows of packed segments would take otherwise.</summary>
+    public long Saved { get; private set; }
+
+    /// <summary>Those that may be packed.</summary>
+    public ColdSegments Cold { get; } = new();
 
     /// <summary>Seals the tail and puts an empty one behind it.</summary>
     public Segment Roll(int atLeast)
     {
         _pool.Learn(Tail);
-        Used -= Tail.Footprint;
+        Discount(Tail);
         Tail.Fit();
-        Used += Tail.Footprint;
+        Count(Tail);
         var segment = _pool.RentYoung(atLeast);
         segment.FirstPosition = Tail.EndPosition;
-        Used += segment.Footprint;
+        Count(segment);
         Tail.Next = segment;
+        Cold.Seal(Tail);
         Tail = segment;
         return segment;
     }
@@ -63,7 +73,7 @@ internal sealed class SegmentList
             Oldest = OldestYoung;
         }
 
-        Used -= segment.Footprint;
+        Discount(segment);
         return segment;
     }
 
@@ -86,19 +96,28 @@ internal sealed class SegmentList
             LastKept = previous;
         }
 
+        Discount(segment);
+    }
+
+    /// <summary>Memory of a kept segment of those that <see cref="ReplaceKept"/> will take out is the caller's.</summary>
+    public void Discount(Segment segment)
+    {
         Used -= segment.Footprint;
-        KeptUsed -= segment.Footprint;
+        if (segment.Packed is { } packed)
+        {
+            Saved -= segment.Saved;
+            PackedBytes -= packed.Footprint;
+            OriginalBytes -= segment.LiveBytes;
+        }
     }
 
     /// <summary>Puts a chain of kept segments where another one is, which has not the last of them.</summary>
     /// <param name="previous">The segment before them; null if there is none.</param>
-    /// <param name="footprint">Memory of those that go, which is the caller's.</param>
     /// <param name="next">The segment behind them.</param>
     /// <param name="newFirst">The first that comes.</param>
     /// <param name="newLast">The last that comes.</param>
-    public void ReplaceKept(Segment? previous, long footprint, Segment next, Segment newFirst, Segment newLast)
+    public void ReplaceKept(Segment? previous, Segment next, Segment newFirst, Segment newLast)
     {
-        var growth = FootprintOf(newFirst, newLast) - footprint;
         newLast.Next = next;
         if (previous is null)
         {
@@ -109,18 +128,37 @@ internal sealed class SegmentList
             previous.Next = newFirst;
         }
 
-        Used += growth;
-        KeptUsed += growth;
+        for (var segment = newFirst; segment != next; segment = segment.Next!)
+        {
+            Count(segment);
+            Cold.Add(segment);
+        }
     }
 
     /// <summary>Copies a row to the end of the kept ones.</summary>
     public void Keep(Segment from, int row)
     {
         var kept = LastKept is { } last && last.HasRoom(from.LengthOf(row)) ? last : AddKept(from.LengthOf(row));
-        var before = kept.Footprint;
+        Discount(kept);
         kept.Keep(from, row);
-        Used += kept.Footprint - before;
-        KeptUsed += kept.Footprint - before;
+        Count(kept);
+    }
+
+    /// <summary>Gives a row of a kept or packed segment up.</summary>
+    public void Kill(Segment segment, int row)
+    {
+        Discount(segment);
+        segment.Kill(row);
+        Count(segment);
+    }
+
+    /// <summary>Has a segment hold its records packed. Returns what held them.</summary>
+    public byte[] Pack(Segment segment, PackedRecords packed)
+    {
+        Discount(segment);
+        var bytes = segment.Pack(packed);
+        Count(segment);
+        return bytes;
     }
 
     /// <summary>Makes the oldest young segment the last kept one, as it is.</summary>
@@ -134,9 +172,9 @@ internal sealed class SegmentList
     /// <summary>Gives the tail room for more rows.</summary>
     public void GrowTail()
     {
-        var before = Tail.Footprint;
+        Discount(Tail);
         Tail.SetRowCapacity(Tail.MoreRows);
-        Used += Tail.Footprint - before;
+        Count(Tail);
     }
 
     /// <summary>Those that have rows, with the generation that makes them valid.</summary>
@@ -191,25 +229,35 @@ internal sealed class SegmentList
         return (segment, segment.RowAt(position));
     }
 
-    private static long FootprintOf(Segment first, Segment last)
+    // Between packed segments it would never be compacted with others.
+    private void ShrinkUnfilled(Segment segment)
     {
-        var bytes = last.Footprint;
-        for (var segment = first; segment != last; segment = segment.Next!)
+        if (_pool.IsPacking && segment.Packed is null && segment.Bytes.Length - segment.ByteCount > _pool.SegmentBytes / 4)
         {
-            bytes += segment.Footprint;
+            Discount(segment);
+            _pool.Return(segment.Shrink());
+            Count(segment);
         }
+    }
 
-        return bytes;
+    private void Count(Segment segment)
+    {
+        Used += segment.Footprint;
+        if (segment.Packed is { } packed)
+        {
+            Saved += segment.Saved;
+            PackedBytes += packed.Footprint;
+            OriginalBytes += segment.LiveBytes;
+        }
     }
 
     private Segment AddKept(int atLeast)
     {
         if (LastKept is { } full)
         {
-            var before = full.Footprint;
+            Discount(full);
             full.Fit();
-            Used += full.Footprint - before;
-            KeptUsed += full.Footprint - before;
+            Count(full);
         }
 
         var segment = _pool.RentKept(atLeast);
@@ -220,11 +268,12 @@ internal sealed class SegmentList
     private void LinkKept(Segment segment)
     {
         segment.Next = OldestYoung;
-        Used += segment.Footprint;
-        KeptUsed += segment.Footprint;
+        Count(segment);
         if (LastKept is { } last)
         {
             last.Next = segment;
+            ShrinkUnfilled(last);
+            Cold.Add(last);
         }
         else
         {

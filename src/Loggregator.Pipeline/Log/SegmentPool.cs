@@ -6,10 +6,19 @@ namespace Loggregator.Pipeline.Log;
 /// </summary>
 internal sealed class SegmentPool
 {
-    private const int MaxSparePositions = 16, MinBytesPerRow = 12;
+    private const int MaxSparePositions = 16, MaxSpareRows = 8, MinBytesPerRow = 12;
     private readonly Stack<Segment> _segments = new();
+    private readonly Stack<byte[]> _bytes = new(); // of segments that were packed
+    private readonly Stack<Segment> _rows = new(MaxSpareRows); // segments that were packed, without memory for records
     private readonly Stack<long[]> _positions = new(MaxSparePositions);
     private int _bytesPerRow = 192;
+    private long _spareBytes;
+
+    /// <summary>Whether there may be packed records. Unused blocks for them are counted as many as there may be.</summary>
+    public bool IsPacking { get; private set; }
+
+    /// <summary>Memory of packed records.</summary>
+    public BlockPool Blocks { get; } = new();
 
     /// <summary>Bytes of a segment's records.</summary>
     public int SegmentBytes { get; private set; }
@@ -21,24 +30,34 @@ internal sealed class SegmentPool
     {
         SegmentBytes = (int)Math.Clamp(budget / 64, 4 * 1024, 1024 * 1024);
         _segments.Clear();
-        SpareBytes = 0;
+        _bytes.Clear();
+        _rows.Clear();
+        _spareBytes = 0;
+        Blocks.SizeFor(IsPacking ? SegmentBytes / 2 : 0);
     }
 
     /// <summary>Memory of segments that are not in use.</summary>
-    public long SpareBytes { get; private set; }
+    public long SpareBytes => _spareBytes + Blocks.MaxSpareBytes;
+
+    /// <summary>There may be packed records from now on.</summary>
+    public void BeginPacking()
+    {
+        IsPacking = true;
+        Blocks.SizeFor(SegmentBytes / 2);
+    }
 
     /// <summary>Leaves an unused segment to the collector.</summary>
-    public void DropSpare() => SpareBytes -= _segments.Pop().Footprint;
+    public void DropSpare() => _spareBytes -= _bytes.TryPop(out var bytes) ? bytes.Length : _segments.Pop().Footprint;
 
     /// <summary>Segments that are not in use.</summary>
-    public int Spare => _segments.Count;
+    public int Spare => _segments.Count + _bytes.Count;
 
     /// <summary>Memory of a segment for a record of that length.</summary>
     public long FootprintFor(int length) =>
         length > SegmentBytes ? Segment.FootprintOf(length, 1) : Segment.FootprintOf(SegmentBytes, ExpectedRows * 5 / 4);
 
-    /// <summary>What rows of a segment may take beyond those of the segment that is used again for it.</summary>
-    public long RowSlack => Segment.FootprintOf(0, ExpectedRows);
+    /// <summary>What rows of a segment may take beyond those of the segment that is used again for it; all of them where only memory for records is.</summary>
+    public long RowSlack => Segment.FootprintOf(0, ExpectedRows) + (_bytes.Count * Segment.FootprintOf(0, ExpectedRows * 5 / 4));
 
     /// <summary>Takes note of how many rows a full segment has.</summary>
     public void Learn(Segment full)
@@ -53,16 +72,21 @@ internal sealed class SegmentPool
     {
         if (atLeast > SegmentBytes)
         {
-            return new Segment(atLeast, 1);
+            return new Segment(GC.AllocateUninitializedArray<byte>(atLeast), 1);
         }
 
         var rows = ExpectedRows;
-        if (!_segments.TryPop(out var segment))
+        if (!_segments.TryPop(out var segment) && !_rows.TryPop(out segment))
         {
-            return new Segment(SegmentBytes, rows);
+            return new Segment(RentBytes(), rows);
         }
 
-        SpareBytes -= segment.Footprint;
+        _spareBytes -= segment.Footprint;
+        if (segment.Bytes.Length == 0)
+        {
+            segment.Equip(RentBytes());
+        }
+
         if (segment.RowCapacity < rows * 15 / 16 || segment.RowCapacity > rows * 5 / 4)
         {
             segment.SetRowCapacity(rows);
@@ -78,6 +102,10 @@ internal sealed class SegmentPool
         return segment;
     }
 
+    /// <summary>A kept segment for just so much.</summary>
+    public static Segment MakeKept(int bytes, int rows) =>
+        new(GC.AllocateUninitializedArray<byte>(bytes), rows) { Positions = GC.AllocateUninitializedArray<long>(rows) };
+
     /// <summary>An array for the positions of so many rows.</summary>
     public long[] RentPositions(int rows) =>
         _positions.TryPop(out var positions) && positions.Length >= rows && positions.Length <= rows * 5 / 4 ? positions : GC.AllocateUninitializedArray<long>(rows);
@@ -90,10 +118,32 @@ internal sealed class SegmentPool
         }
 
         segment.Retire();
-        if (segment.Bytes.Length == SegmentBytes)
+        var spare = segment.Bytes.Length == SegmentBytes ? _segments : segment.Bytes.Length == 0 && _rows.Count < MaxSpareRows ? _rows : null;
+        if (spare is not null)
         {
-            _segments.Push(segment);
-            SpareBytes += segment.Footprint;
+            spare.Push(segment);
+            _spareBytes += segment.Footprint;
         }
+    }
+
+    /// <summary>Takes what held the records of a segment that was packed.</summary>
+    public void Return(byte[] bytes)
+    {
+        if (bytes.Length == SegmentBytes)
+        {
+            _bytes.Push(bytes);
+            _spareBytes += bytes.Length;
+        }
+    }
+
+    private byte[] RentBytes()
+    {
+        if (!_bytes.TryPop(out var bytes))
+        {
+            return GC.AllocateUninitializedArray<byte>(SegmentBytes);
+        }
+
+        _spareBytes -= bytes.Length;
+        return bytes;
     }
 }

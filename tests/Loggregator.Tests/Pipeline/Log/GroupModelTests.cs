@@ -14,7 +14,9 @@ public sealed class GroupModelTests
     [InlineData(3, true, false)]
     [InlineData(4, false, false)]
     [InlineData(5, true, true)]
-    public void Group_WithMembersThatComeAndGo_SharesEachRowExactlyOnce(int seed, bool bySource, bool named)
+    [InlineData(6, false, false, true)]
+    [InlineData(7, true, false, true)]
+    public void Group_WithMembersThatComeAndGo_SharesEachRowExactlyOnce(int seed, bool bySource, bool named, bool packing = false)
     {
         var random = new Random(seed);
         var log = new LogFixture(budget: 256 * 1024);
@@ -39,6 +41,9 @@ public sealed class GroupModelTests
                 case < 8:
                     frame.ReadOne(members[random.Next(members.Count)].Consumer);
                     break;
+                case 8 or 9 when packing:
+                    log.Pack(2);
+                    break;
                 default:
                     for (var count = random.Next(1, 30); count > 0; count--)
                     {
@@ -59,6 +64,7 @@ public sealed class GroupModelTests
         var got = frame.Received.Values.SelectMany(texts => texts).Select(text => int.Parse(text.Trim(), CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(got.Length, got.Distinct().Count());
         Assert.Equal(sent, got.Length + frame.Gaps.Values.SelectMany(gaps => gaps).Sum(gap => gap.Count));
+        Assert.Equal(packing, log.Codec.Unpacked > 0);
         Assert.True(frame.Gaps.Count > 0, "nobody ever lagged behind the log");
 
         void Join()

@@ -22,7 +22,12 @@ public sealed class LogBudgetModelTests
     [InlineData(6, 25)]
     [InlineData(7, 75)]
     [InlineData(8, 25)]
-    public void Classes_UnderAnyTraffic_KeepTheirGuaranteeTheirFloorsAndTheirBooks(int seed, int metricPercent)
+    [InlineData(9, 25, 90)]
+    [InlineData(10, 50, 50)]
+    [InlineData(11, 10, 80)]
+    [InlineData(12, 90, 95)]
+    [InlineData(13, 25, 20)]
+    public void Classes_UnderAnyTraffic_KeepTheirGuaranteeTheirFloorsAndTheirBooks(int seed, int metricPercent, int packing = 0)
     {
         var random = new Random(seed);
         var log = new LogFixture(Budget, metricPercent: metricPercent);
@@ -46,6 +51,10 @@ public sealed class LogBudgetModelTests
                 }
 
                 log.Append();
+                while (random.Next(100) < packing && log.Pack(1) > 0)
+                {
+                }
+
                 foreach (var kind in Enum.GetValues<EnvelopeClass>())
                 {
                     var usage = log.Log.Usage(kind);

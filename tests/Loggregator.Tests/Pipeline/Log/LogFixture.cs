@@ -17,6 +17,7 @@ internal sealed class LogFixture
     private readonly AppendBatch _batch;
     private readonly ArrayBufferWriter<byte> _envelope = new();
     private readonly ArrayBufferWriter<byte> _message = new();
+    private SegmentPacker? _packer;
 
     public LogFixture(
         long budget = 1 << 20, int maxSources = 1000, GroupLimits? limits = null, int metricPercent = EnvelopeLog.DefaultMetricPercent)
@@ -28,6 +29,9 @@ internal sealed class LogFixture
     public FakeTimeProvider Time { get; } = new();
 
     public EnvelopeLog Log { get; }
+
+    /// <summary>What packs records.</summary>
+    public CountingCodec Codec { get; } = new();
 
     public DeliveryCounters Counters { get; } = new();
 
@@ -89,6 +93,19 @@ internal sealed class LogFixture
         Log.Append(_message.WrittenSpan, _batch);
         _batch.Clear();
         _message.ResetWrittenCount();
+    }
+
+    /// <summary>Packs so many segments, if there are so many to be packed; returns how many.</summary>
+    public int Pack(int atMost = int.MaxValue)
+    {
+        _packer ??= new SegmentPacker(Log, Codec);
+        var packed = 0;
+        while (packed < atMost && _packer.PackNext())
+        {
+            packed++;
+        }
+
+        return packed;
     }
 
     /// <summary>Appends logs numbered from <paramref name="first"/> of one source, one batch each.</summary>

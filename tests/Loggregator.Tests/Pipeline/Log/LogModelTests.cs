@@ -20,7 +20,11 @@ public sealed class LogModelTests
     [InlineData(6)]
     [InlineData(7)]
     [InlineData(8)]
-    public void Readers_OfAnySpeed_GetOrAreToldEverythingInOrderOnce(int seed)
+    [InlineData(9, true)]
+    [InlineData(10, true)]
+    [InlineData(11, true)]
+    [InlineData(12, true)]
+    public void Readers_OfAnySpeed_GetOrAreToldEverythingInOrderOnce(int seed, bool packing = false)
     {
         var random = new Random(seed);
         var log = new LogFixture(budget: 256 * 1024, maxSources: seed % 2 == 0 ? 3 : 100);
@@ -39,6 +43,9 @@ public sealed class LogModelTests
                 case < 6 when readers.Count > 0:
                     readers[random.Next(readers.Count)].ReadSome(random.Next(1, 5));
                     break;
+                case 6 or 7 when packing:
+                    log.Pack(random.Next(1, 4));
+                    break;
                 default:
                     Append(log, sent, random);
                     break;
@@ -46,6 +53,8 @@ public sealed class LogModelTests
         }
 
         Assert.True(log.Log.Evicted > 0, "the log never overflowed");
+        Assert.Equal(packing, log.Codec.Packed > 0);
+        Assert.Equal(packing, log.Codec.Unpacked > 0);
         Assert.True(log.Log.Used <= log.Log.Budget + (64 * 1024), $"{log.Log.Used} bytes are used");
         foreach (var reader in readers)
         {

@@ -13,9 +13,12 @@ public sealed class LogSnapshotTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Log_SavedAndLoaded_HoldsTheSameAndKnowsTheSameOfItsSources(int seed)
+    [InlineData(8, true)]
+    [InlineData(9, true)]
+    public void Log_SavedAndLoaded_HoldsTheSameAndKnowsTheSameOfItsSources(int seed, bool packing = false)
     {
         var log = Filled(seed);
+        Assert.Equal(packing, packing && log.Pack() > 0);
         Assert.True(log.Log.Evicted > 0 && log.Log.Segments.LastKept is not null, "the log never overflowed");
         var saved = Save(log.Log);
 

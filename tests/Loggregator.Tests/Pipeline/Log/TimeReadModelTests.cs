@@ -19,7 +19,10 @@ public sealed class TimeReadModelTests
     [InlineData(4, true)]
     [InlineData(5, false)]
     [InlineData(6, true)]
-    public void Reads_OfAnything_AreWhatAListWouldGive(int seed, bool notIndexedApart)
+    [InlineData(7, false, true)]
+    [InlineData(8, true, true)]
+    [InlineData(9, false, true)]
+    public void Reads_OfAnything_AreWhatAListWouldGive(int seed, bool notIndexedApart, bool packing = false)
     {
         var random = new Random(seed);
         var log = new LogFixture(budget: 192 * 1024, maxSources: notIndexedApart ? 2 : 100);
@@ -30,6 +33,11 @@ public sealed class TimeReadModelTests
         {
             clock += random.Next(5);
             Append(log, random, model, clock);
+            if (packing && random.Next(4) == 0)
+            {
+                log.Pack(random.Next(1, 4));
+            }
+
             if (step % 5 == 0)
             {
                 Check(log, random, model, clock);
@@ -39,14 +47,24 @@ public sealed class TimeReadModelTests
 
         Assert.True(log.Log.Evicted > 0, "the log never overflowed");
         Assert.Equal(300, checkedReads);
+        Assert.Equal(packing, log.Codec.Unpacked > 0);
     }
 
-    [Fact]
-    public async Task Reads_WhileOthersAppendAndEvict_AreInOrderAndWhole()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Reads_WhileOthersAppendAndEvict_AreInOrderAndWhole(bool packing)
     {
         var log = new LogFixture(budget: 512 * 1024);
         using var done = new CancellationTokenSource();
         var written = 0L;
+        var packer = Task.Run(() =>
+        {
+            while (packing && !done.IsCancellationRequested)
+            {
+                log.Pack(1);
+            }
+        }, TestContext.Current.CancellationToken);
         var writer = Task.Run(() =>
         {
             var random = new Random(7);
@@ -81,7 +99,10 @@ public sealed class TimeReadModelTests
         {
             await done.CancelAsync();
             await writer;
+            await packer;
         }
+
+        Assert.Equal(packing, log.Codec.Unpacked > 0);
 
         Assert.True(log.Log.Evicted > 0, "the log never overflowed");
     }
