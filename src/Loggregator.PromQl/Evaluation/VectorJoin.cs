@@ -1,3 +1,4 @@
+using System.Collections;
 using Loggregator.PromQl.Storage;
 using Loggregator.PromQl.Syntax;
 
@@ -183,11 +184,12 @@ internal sealed class VectorJoin
         return keys;
     }
 
-    /// <summary>At which steps a key has a sample.</summary>
-    private HashSet<(int Key, int Step)> Presence(StepMatrix matrix, int[] keys)
+    /// <summary>At which steps a key has a sample: a bit each, at <c>key × steps + step</c>. A sample's place in the budget holds 64 of them.</summary>
+    private BitArray Presence(StepMatrix matrix, int[] keys)
     {
-        _budget.Take(0);
-        var present = new HashSet<(int, int)>();
+        var bits = (long)_keys.Count * matrix.Steps;
+        _budget.Take(SamplesOf(bits));
+        var present = new BitArray(bits <= Array.MaxLength ? (int)bits : throw SampleBudget.Exceeded());
         for (var row = 0; row < keys.Length; row++)
         {
             var values = matrix[row];
@@ -195,7 +197,7 @@ internal sealed class VectorJoin
             {
                 if (!Sample.IsStale(values[step]))
                 {
-                    present.Add((keys[row], step));
+                    present[(keys[row] * values.Length) + step] = true;
                 }
             }
         }
@@ -203,19 +205,23 @@ internal sealed class VectorJoin
         return present;
     }
 
-    private static void Copy(MatrixBuilder builder, StepMatrix matrix, int[] keys, HashSet<(int Key, int Step)>? others, bool wanted)
+    private static long SamplesOf(long bits) => (bits / 64) + 1;
+
+    private void Copy(MatrixBuilder builder, StepMatrix matrix, int[] keys, BitArray? others, bool wanted)
     {
         for (var row = 0; row < matrix.Count; row++)
         {
             var target = -1;
             for (var step = 0; step < matrix.Steps; step++)
             {
-                if (!Sample.IsStale(matrix[row][step]) && (others is null || others.Contains((keys[row], step)) == wanted))
+                if (!Sample.IsStale(matrix[row][step]) && (others is null || others[(keys[row] * matrix.Steps) + step] == wanted))
                 {
                     target = target < 0 ? builder.Row(matrix.Labels(row), matrix.DropName(row)) : target;
                     builder.Put(target, step, matrix[row][step]);
                 }
             }
         }
+
+        _budget.Return(others is null ? 0 : SamplesOf(others.Length));
     }
 }

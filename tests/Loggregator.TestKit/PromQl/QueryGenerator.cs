@@ -42,6 +42,23 @@ public sealed class QueryGenerator(int seed)
     /// <summary>An instant vector or a scalar.</summary>
     public string Query(int depth = 4) => _random.Next(6) == 0 ? Scalar(depth) : Vector(depth);
 
+    /// <summary>An aggregation over something that is evaluated for each series by itself.</summary>
+    public string Aggregation(int depth = 2)
+    {
+        var choice = _random.Next(3) == 0;
+        return choice ? $"{Pick("topk", "bottomk")}{Grouping()}({Pick("0", "1", "2 + 1", "9")}, {OfEachSeries(depth)})"
+            : $"{Pick("sum", "avg", "count", "min", "max", "group")}{Grouping()}({OfEachSeries(depth)})";
+    }
+
+    private string OfEachSeries(int depth) => (depth <= 0 ? 0 : _random.Next(6)) switch
+    {
+        0 => Selector() + Times(),
+        1 => $"{Pick("abs", "ceil", "sgn", "hour", "timestamp")}({OfEachSeries(depth - 1)})",
+        2 => $"({OfEachSeries(depth - 1)}) {Pick("+", "-", "*", "/", ">", "<= bool", "!=")} {Pick("1", "0.5", "time()", "-pi()")}",
+        3 => Pick($"-({OfEachSeries(depth - 1)})", $"clamp_max({OfEachSeries(depth - 1)}, 7)", $"round({OfEachSeries(depth - 1)}, 0.25)"),
+        _ => $"{Pick(Windowed)}({Window(0)})",
+    };
+
     private void AddSamples(MemorySeries store, Labels labels, int minutes)
     {
         var value = 0.0;
