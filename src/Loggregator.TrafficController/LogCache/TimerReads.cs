@@ -23,7 +23,7 @@ internal sealed class TimerReads(TimeReads reads)
     public async Task<(int Answered, int Known)> ReadAsync(
         string sourceId, SeriesSelection selection, Dictionary<Labels, List<Sample>> found, CancellationToken cancel)
     {
-        var count = 0;
+        var (count, texts) = (0, new MetricLabels(new TextCache()));
         var least = (Answered: int.MaxValue, Known: int.MaxValue);
         var order = new TimeOrder
         {
@@ -48,7 +48,7 @@ internal sealed class TimerReads(TimeReads reads)
             least = page.Answered < least.Answered ? (page.Answered, page.Known) : least;
             foreach (var record in page.Records)
             {
-                if (Take(record, selection.Matchers, found) && ++count > selection.MaxSamples)
+                if (Take(record, texts, selection.Matchers, found) && ++count > selection.MaxSamples)
                 {
                     throw MetricReads.TooMuch();
                 }
@@ -83,21 +83,13 @@ internal sealed class TimerReads(TimeReads reads)
         return filter.Append('$').ToString();
     }
 
-    private static bool Take(in TimedRecord record, IReadOnlyList<LabelMatcher> matchers, Dictionary<Labels, List<Sample>> found)
+    private static bool Take(in TimedRecord record, MetricLabels texts, IReadOnlyList<LabelMatcher> matchers, Dictionary<Labels, List<Sample>> found)
     {
         var envelope = record.Envelope;
         var timer = EnvelopeReader.Timer(envelope, record.Header);
-        var pairs = new List<KeyValuePair<string, string>>();
-        var tags = new TagReader(envelope);
-        while (tags.MoveNext())
-        {
-            pairs.Add(new(Encoding.UTF8.GetString(MetricNames.OfLabel(tags.Key)), Encoding.UTF8.GetString(tags.Value)));
-        }
-
-        pairs.Add(new(MetricLabels.SourceId, Encoding.UTF8.GetString(record.Header.SourceId.Of(envelope))));
-        pairs.Add(new(MetricLabels.InstanceId, Encoding.UTF8.GetString(record.InstanceId)));
-        pairs.Add(new(Labels.MetricName, Encoding.UTF8.GetString(MetricNames.OfLabel(timer.Name))));
-        var labels = Labels.Of(pairs);
+        texts.Read(envelope, record.Header.SourceId.Of(envelope), record.InstanceId);
+        texts.ReadName(MetricNames.OfLabel(timer.Name));
+        var labels = Labels.Of(texts.Pairs);
         if (!matchers.All(matcher => matcher.Matches(labels)))
         {
             return false;
