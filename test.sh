@@ -15,6 +15,7 @@ peers=(
   rsyslog=rsyslogd rsyslog-openssl=rsyslog/lmnsd_ossl.so          # receivers of syslog; syslog-ng needs these libraries
   libglib2.0-0=libglib-2.0.so.0 libivykis0=libivykis.so.0 libjson-c5=libjson-c.so.5 libnet1=libnet.so.1 libpcre3=libpcre.so.3 libwrap0=libwrap.so.0
   kcat=kcat default-jre-headless=java nginx-light=nginx           # a reader of Kafka, what runs its old nodes, an end of https
+  prometheus=prometheus                                           # whose answers to queries ours are compared with
   haproxy=haproxy systemd=systemd-analyze                         # what deploy/ configures
   docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip
 )

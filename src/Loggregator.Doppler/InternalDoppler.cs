@@ -25,6 +25,7 @@ internal sealed class InternalDoppler(
     Draining draining,
     IngestLanes lanes,
     IngestPace pace,
+    AggregateTurns turns,
     TimeProvider time,
     ILogger<InternalDoppler> logger)
 {
@@ -71,7 +72,7 @@ internal sealed class InternalDoppler(
             request = WireRequest.Parse(SourcesRequest.Parser, message.Span);
         }
 
-        foreach (var frame in new SourcesReport(sources, identity).Frames(request))
+        foreach (var frame in new SourcesReport(sources, series, identity).Frames(request))
         {
             using var buffer = MessageBuffer.Rent(frame.CalculateSize());
             frame.WriteTo(buffer);
@@ -90,6 +91,17 @@ internal sealed class InternalDoppler(
         await new SeriesRead(series, identity, counters).RunAsync(request, frames, context.CancellationToken);
     }
 
+    private async Task AggregateSeriesAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> frames, ServerCallContext context)
+    {
+        AggregateSeriesRequest request;
+        using (message)
+        {
+            request = WireRequest.Parse(AggregateSeriesRequest.Parser, message.Span);
+        }
+
+        await new AggregateRead(series, identity, counters, turns, time).RunAsync(request, frames, context.CancellationToken);
+    }
+
     /// <summary>Binds the calls to raw messages.</summary>
     internal sealed class Methods : IServiceMethodProvider<InternalDoppler>
     {
@@ -99,6 +111,7 @@ internal sealed class InternalDoppler(
             context.AddServerStreamingMethod(RawMethods.Read, [], (service, request, frames, call) => service.ReadAsync(request, frames, call));
             context.AddServerStreamingMethod(Sources, [], (service, request, frames, call) => service.SourcesAsync(request, frames, call));
             context.AddServerStreamingMethod(RawMethods.ReadSeries, [], (service, request, frames, call) => service.ReadSeriesAsync(request, frames, call));
+            context.AddServerStreamingMethod(RawMethods.AggregateSeries, [], (service, request, frames, call) => service.AggregateSeriesAsync(request, frames, call));
             context.AddDuplexStreamingMethod(RawMethods.Attach, [], (service, requests, frames, call) => service.AttachAsync(requests, frames, call));
         }
     }

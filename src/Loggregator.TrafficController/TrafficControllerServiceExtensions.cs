@@ -36,6 +36,7 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<RecentQuery>();
         services.AddSingleton<RecentEndpoints>();
         services.AddSingleton(new ReadBudget(options.ReadBytes));
+        services.AddSingleton<AggregateReads>();
         services.AddSingleton<MetricReads>();
         services.AddSingleton<QueryGate>();
         services.AddSingleton<MetricQueries>();

@@ -81,6 +81,10 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     public AsyncServerStreamingCall<MessageBuffer> ReadSeries(MessageBuffer request, CancellationToken cancel) =>
         _channel.CreateCallInvoker().AsyncServerStreamingCall(RawMethods.ReadSeries, null, new CallOptions(cancellationToken: cancel), request);
 
+    /// <summary>An AggregateSeries whose frames stay bytes; each received one is the caller's.</summary>
+    public AsyncServerStreamingCall<MessageBuffer> AggregateSeries(MessageBuffer request, CancellationToken cancel) =>
+        _channel.CreateCallInvoker().AsyncServerStreamingCall(RawMethods.AggregateSeries, null, new CallOptions(cancellationToken: cancel), request);
+
     /// <summary>Begins to attach; returns at once.</summary>
     public void Start() => _loop = RunAsync();
 

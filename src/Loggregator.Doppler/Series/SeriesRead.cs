@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Loggregator.Pipeline.Series;
+using Loggregator.PromQl.Matching;
+using Loggregator.PromQl.Storage;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Internal;
 
@@ -39,17 +41,17 @@ internal sealed class SeriesRead(SeriesStore store, DopplerIdentity identity, Do
     {
         try
         {
-            return new SeriesQuery
+            var match = new SeriesMatch(
+                [.. request.Matches.Select(match => new LabelMatcher(match.Label, Of(match.Comparison), match.Text))], request.MetricNames);
+            var producers = request.Producers.ToHashSet();
+            return match.Query(request.SourceIds, producers.Count == 0 ? null : identity => producers.Contains(SeriesPieces.ProducerOf(identity))) with
             {
-                Matchers = [.. request.Matches.Select(match => new LabelMatcher(match.Label, Of(match.Comparison), match.Text))],
                 From = request.Start,
                 To = request.End,
                 LabelsOnly = request.LabelsOnly,
-                MetricNames = request.MetricNames,
-                SourceIds = request.SourceIds.Count == 0 ? null : request.SourceIds,
             };
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or PatternException)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, exception.Message));
         }
@@ -59,8 +61,8 @@ internal sealed class SeriesRead(SeriesStore store, DopplerIdentity identity, Do
     {
         LabelMatch.Types.Comparison.Equal => MatchOperator.Equal,
         LabelMatch.Types.Comparison.NotEqual => MatchOperator.NotEqual,
-        LabelMatch.Types.Comparison.Regex => MatchOperator.Regex,
-        LabelMatch.Types.Comparison.NotRegex => MatchOperator.NotRegex,
+        LabelMatch.Types.Comparison.Regex => MatchOperator.Regexp,
+        LabelMatch.Types.Comparison.NotRegex => MatchOperator.NotRegexp,
         _ => throw new ArgumentException($"There is no comparison {(int)comparison}."),
     };
 

@@ -1,11 +1,9 @@
 using System.Text;
-using Loggregator.Protocol.Envelopes;
-using Loggregator.Protocol.Selectors;
 
 namespace Loggregator.Pipeline.Series;
 
 /// <summary>
-/// Walks the series that a query matches, with their samples by ascending time, one a millisecond. Holds the store's lock only to copy, never while it matches or unpacks.
+/// Walks the series that a query matches, source by source, with their samples by ascending time, one a millisecond. Holds the store's lock only to copy, never while it matches or unpacks.
 /// What is appended meanwhile may be seen or not. One thread.
 /// </summary>
 public sealed class SeriesCursor
@@ -27,17 +25,21 @@ public sealed class SeriesCursor
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(query);
         (_store, _query) = (store, query);
-        var source = query.Matchers.FirstOrDefault(matcher => matcher is { Label: LabelMatcher.SourceId, Comparison: MatchOperator.Equal });
-        byte[][]? named = source is not null ? [source.Text.ToArray()] : query.SourceIds?.Distinct().Select(Encoding.UTF8.GetBytes).ToArray();
+        var named = query.SourceIds?.Distinct().Select(Encoding.UTF8.GetBytes).ToArray();
         lock (store.Gate)
         {
             store.Flush();
-            _sets = named is null ? [.. store.Index.Sets] : [.. named.SelectMany(id => store.Index.FindSource(id)?.Sets ?? [])];
+            _sets = named is null
+                ? [.. store.Index.Sources.SelectMany(source => source.Sets)]
+                : [.. named.SelectMany(id => store.Index.FindSource(id)?.Sets ?? [])];
         }
     }
 
-    /// <summary>An envelope with the current series' source id, instance id and tags alone.</summary>
-    public ReadOnlySpan<byte> Identity => _current!.Labels.Identity;
+    /// <summary>An envelope with the current series' source id, instance id and tags alone. Series that share it come one after the other.</summary>
+    public byte[] Identity => _current!.Labels.Identity;
+
+    /// <summary>The source's id, UTF-8. Series of a source come one after the other.</summary>
+    public byte[] SourceId => _current!.Labels.Source.Id;
 
     /// <summary>The metric's name, UTF-8.</summary>
     public ReadOnlySpan<byte> Name => _current!.Name.Utf8;
@@ -73,44 +75,8 @@ public sealed class SeriesCursor
                 return false;
             }
 
-            var set = _sets[_nextSet++];
-            if (Matches(set.Identity))
-            {
-                Take(set);
-            }
+            Take(_sets[_nextSet++]);
         }
-    }
-
-    private bool Matches(ReadOnlySpan<byte> identity)
-    {
-        RawEnvelope.TryReadHeader(identity, out var header);
-        foreach (var matcher in _query.Matchers)
-        {
-            ReadOnlySpan<byte> value = default;
-            switch (matcher.Label)
-            {
-                case LabelMatcher.MetricName:
-                    continue;
-                case LabelMatcher.SourceId:
-                    value = header.SourceId.Of(identity);
-                    break;
-                case LabelMatcher.InstanceId:
-                    value = header.InstanceId.Of(identity);
-                    break;
-                default:
-                    _ = _query.MetricNames
-                        ? MetricNames.TryGetTag(identity, matcher.Utf8Label, out value)
-                        : EnvelopeReader.TryGetTag(identity, matcher.Utf8Label, out value);
-                    break;
-            }
-
-            if (!matcher.Matches(value))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private void Take(LabelSet set)
@@ -128,19 +94,15 @@ public sealed class SeriesCursor
             }
         }
 
-        foreach (var matcher in _query.Matchers)
+        if (_query.Names is { } names)
         {
-            if (matcher.Label == LabelMatcher.MetricName)
-            {
-                _ofSet.RemoveAll(series => !matcher.Matches(NameOf(series)));
-            }
+            _ofSet.RemoveAll(series => !names(series.Name.Utf8));
         }
-    }
 
-    private ReadOnlySpan<byte> NameOf(TimeSeries series)
-    {
-        var name = series.Name.Utf8;
-        return _query.MetricNames && !MetricNames.IsMetric(name) ? MetricNames.OfMetric(name) : name;
+        if (_ofSet.Count > 0 && _query.Identities?.Invoke(set.Identity) == false)
+        {
+            _ofSet.Clear();
+        }
     }
 
     private bool Read(TimeSeries series)

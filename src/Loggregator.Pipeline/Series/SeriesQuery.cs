@@ -3,8 +3,14 @@ namespace Loggregator.Pipeline.Series;
 /// <summary>Which samples are read.</summary>
 public sealed record SeriesQuery
 {
-    /// <summary>All have to match.</summary>
-    public IReadOnlyList<LabelMatcher> Matchers { get; init; } = [];
+    /// <summary>Of these sources alone; null: of all.</summary>
+    public IReadOnlyCollection<string>? SourceIds { get; init; }
+
+    /// <summary>Of metrics with these names (UTF-8) alone; null: of all. A name comes as the same array each time.</summary>
+    public Func<byte[], bool>? Names { get; init; }
+
+    /// <summary>Of these identities alone, see <see cref="SeriesCursor.Identity"/>; null: of all. Asked once for each that has such a name.</summary>
+    public Func<byte[], bool>? Identities { get; init; }
 
     /// <summary>UNIX milliseconds, inclusive.</summary>
     public long From { get; init; } = long.MinValue;
@@ -14,10 +20,4 @@ public sealed record SeriesQuery
 
     /// <summary>Only which series have samples in this time (or nearly: of packed samples the first and last time are looked at).</summary>
     public bool LabelsOnly { get; init; }
-
-    /// <summary>Matchers have the names of metrics and labels as Prometheus writes them, see <see cref="Protocol.Selectors.MetricNames"/>.</summary>
-    public bool MetricNames { get; init; }
-
-    /// <summary>Of these sources alone; null: of all.</summary>
-    public IReadOnlyList<string>? SourceIds { get; init; }
 }

@@ -4,7 +4,7 @@ using Loggregator.PromQl.Syntax;
 namespace Loggregator.PromQl.Evaluation;
 
 /// <summary>One group's aggregate at one step.</summary>
-internal struct Accumulator
+internal partial struct Accumulator
 {
     private KahanSum _sum;
     private RunningMean _mean;

@@ -30,6 +30,15 @@ internal sealed class Annotations(string query)
         "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name "
         + GoText.Quote(metric), place);
 
+    /// <summary>Adds what was remarked elsewhere.</summary>
+    public void AddAll(IEnumerable<Annotation> others)
+    {
+        foreach (var annotation in others)
+        {
+            Add(annotation);
+        }
+    }
+
     private static string Brief(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : GoText.Number(value);
 
     private void Warn(string text, Expr place) => Add(new Annotation(true, $"PromQL warning: {text} ({place.Range.Locate(query)})"));

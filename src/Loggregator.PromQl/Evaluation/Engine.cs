@@ -1,3 +1,4 @@
+using Loggregator.PromQl.Evaluation.PushDown;
 using Loggregator.PromQl.Storage;
 using Loggregator.PromQl.Syntax;
 
@@ -36,10 +37,11 @@ public sealed class Engine(EngineOptions options, TimeProvider time)
         {
             var budget = new SampleBudget(options.MaxSamples, either.Token);
             var annotations = new Annotations(query);
-            var plan = new SelectionPlan(options, range);
+            var pushed = await new PushDownPlan(query, options, range, budget, annotations).RunAsync(expr, reader, either.Token).ConfigureAwait(false);
+            var plan = new SelectionPlan(options, range, pushed.Keys);
             plan.Visit(expr, range);
             var selected = await plan.ReadAsync(reader, budget, annotations, either.Token).ConfigureAwait(false);
-            var evaluator = new Evaluator(options, range, selected, budget, annotations);
+            var evaluator = new Evaluator(options, range, selected, budget, annotations, pushed);
             return Answer(evaluator, expr, range, ranged, annotations);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

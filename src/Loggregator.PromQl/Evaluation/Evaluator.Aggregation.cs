@@ -8,6 +8,11 @@ internal sealed partial class Evaluator
 {
     private StepMatrix Aggregate(AggregateExpr aggregate, StepRange range)
     {
+        if (pushed is not null && pushed.TryGetValue(aggregate, out var carriedOut))
+        {
+            return carriedOut.ToMatrix();
+        }
+
         if (aggregate.Operator == Aggregator.CountValues)
         {
             return CountValues(aggregate, range);

@@ -1,3 +1,4 @@
+using Loggregator.PromQl.Evaluation.PushDown;
 using Loggregator.PromQl.Storage;
 using Loggregator.PromQl.Syntax;
 
@@ -5,7 +6,12 @@ namespace Loggregator.PromQl.Evaluation;
 
 /// <summary>Evaluates the expressions of one query, each over all steps at once. Who gets a matrix disposes of it.</summary>
 internal sealed partial class Evaluator(
-    EngineOptions options, StepRange query, Dictionary<VectorSelector, IReadOnlyList<Series>> selected, SampleBudget budget, Annotations annotations)
+    EngineOptions options,
+    StepRange query,
+    Dictionary<VectorSelector, IReadOnlyList<Series>> selected,
+    SampleBudget budget,
+    Annotations annotations,
+    Dictionary<AggregateExpr, PartialAggregation>? pushed = null)
 {
     /// <summary>The value of a scalar or vector at every step.</summary>
     public StepMatrix Evaluate(Expr expr, StepRange range)
@@ -60,7 +66,8 @@ internal sealed partial class Evaluator(
         return found;
     }
 
-    private static bool IsStepInvariant(Expr expr) => expr switch
+    /// <summary>Whether it has one value for all steps.</summary>
+    public static bool IsStepInvariant(Expr expr) => expr switch
     {
         TimedExpr timed => timed.IsFixed,
         Call { Function.DependsOnTime: true } => false,

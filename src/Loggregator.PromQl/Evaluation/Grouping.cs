@@ -16,12 +16,18 @@ internal sealed class Grouping(AggregateExpr aggregate)
     {
         // Of a name that is to go at the end the aggregation still takes notice where it is named.
         var labels = aggregate.Without ? input.Labels(row).Without(_labels) : _labels.Length == 0 ? Labels.Empty : input.Labels(row).Only(_labels);
+        return IndexOf(labels, input.DropName(row));
+    }
+
+    /// <summary>The index of the group with these labels.</summary>
+    public int IndexOf(Labels labels, bool dropName)
+    {
         if (!_indexes.TryGetValue(labels, out var index))
         {
             _indexes.Add(labels, index = Groups.Count);
-            Groups.Add((labels, input.DropName(row)));
+            Groups.Add((labels, dropName));
         }
-        else if (input.DropName(row))
+        else if (dropName)
         {
             Groups[index] = (labels, true);
         }

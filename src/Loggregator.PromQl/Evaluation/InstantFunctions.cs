@@ -5,6 +5,11 @@ namespace Loggregator.PromQl.Evaluation;
 /// <summary>The functions of one value each.</summary>
 internal static class InstantFunctions
 {
+    // Prometheus' clock counts from 1 January of this year, whose calendar is that of the year 1, and wraps: no number of seconds is out of its range.
+    private const long AbsoluteYear = -292_277_022_399;
+    private const long UnixToAbsolute = 9_223_372_028_715_321_600;
+    private const ulong SecondsOfEra = 146_097 * 86_400UL; // 400 years
+
     private static readonly FrozenDictionary<string, Func<double, double>> All = new Dictionary<string, Func<double, double>>
     {
         ["abs"] = Math.Abs,
@@ -31,13 +36,13 @@ internal static class InstantFunctions
         ["tan"] = Math.Tan,
         ["tanh"] = Math.Tanh,
         ["day_of_month"] = static v => Date(v).Day,
-        ["day_of_week"] = static v => Modulo(Days(v) + 4, 7),
-        ["day_of_year"] = static v => DayOfYear(v),
-        ["days_in_month"] = static v => DaysInMonth(Date(v).Year, Date(v).Month),
-        ["hour"] = static v => Modulo(Seconds(v), 86_400) / 3600,
-        ["minute"] = static v => Modulo(Seconds(v), 3600) / 60,
+        ["day_of_week"] = static v => (int)Date(v).DayOfWeek,
+        ["day_of_year"] = static v => Date(v).DayOfYear,
+        ["days_in_month"] = static v => DateTime.DaysInMonth(Date(v).Year, Date(v).Month),
+        ["hour"] = static v => Absolute(v) % 86_400 / 3600,
+        ["minute"] = static v => Absolute(v) % 3600 / 60,
         ["month"] = static v => Date(v).Month,
-        ["year"] = static v => Date(v).Year,
+        ["year"] = static v => AbsoluteYear + (400 * (long)(Absolute(v) / SecondsOfEra)) + Date(v).Year - 1,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static Func<double, double>? Find(string name) => All.GetValueOrDefault(name);
@@ -49,32 +54,12 @@ internal static class InstantFunctions
         return Math.Floor((value * inverse) + 0.5) / inverse;
     }
 
-    private static long Seconds(double value) => double.IsNaN(value) ? long.MinValue : (long)value;
-
-    private static long Modulo(long value, long by) => ((value % by) + by) % by;
-
-    private static long Days(double value) => Math.DivRem(Seconds(value), 86_400).Quotient - (Modulo(Seconds(value), 86_400) != 0 && Seconds(value) < 0 ? 1 : 0);
-
-    /// <summary>The date in the proleptic Gregorian calendar, for any year: counted in eras of 400 years that begin on 1 March.</summary>
-    private static (long Year, int Month, int Day) Date(double value)
+    private static ulong Absolute(double value)
     {
-        var shifted = Days(value) + 719_468;
-        var era = (shifted - Modulo(shifted, 146_097)) / 146_097;
-        var dayOfEra = Modulo(shifted, 146_097);
-        var yearOfEra = (dayOfEra - (dayOfEra / 1460) + (dayOfEra / 36_524) - (dayOfEra / 146_096)) / 365;
-        var dayOfYear = dayOfEra - ((365 * yearOfEra) + (yearOfEra / 4) - (yearOfEra / 100));
-        var month = ((5 * dayOfYear) + 2) / 153;
-        var day = (int)(dayOfYear - (((153 * month) + 2) / 5) + 1);
-        return (yearOfEra + (era * 400) + (month >= 10 ? 1 : 0), (int)(month < 10 ? month + 3 : month - 9), day);
+        var seconds = value is >= long.MinValue and < -(double)long.MinValue ? (long)value : long.MinValue; // as amd64 converts what does not fit
+        return unchecked((ulong)(seconds + UnixToAbsolute));
     }
 
-    private static bool IsLeap(long year) => year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-    private static int DaysInMonth(long year, int month) => month == 2 ? (IsLeap(year) ? 29 : 28) : month is 4 or 6 or 9 or 11 ? 30 : 31;
-
-    private static double DayOfYear(double value)
-    {
-        var (year, month, day) = Date(value);
-        return Enumerable.Range(1, month - 1).Sum(earlier => DaysInMonth(year, earlier)) + day;
-    }
+    /// <summary>Month and day; the year is that within the era.</summary>
+    private static DateTime Date(double value) => DateTime.MinValue.AddDays(Absolute(value) % SecondsOfEra / 86_400);
 }

@@ -1,7 +1,7 @@
 namespace Loggregator.PromQl.Evaluation;
 
 /// <summary>A mean: the sum divided by the count as long as the sum is finite, then an incremental mean that does not overflow.</summary>
-internal struct RunningMean
+internal partial struct RunningMean
 {
     private KahanSum _sum;
     private KahanSum _mean;

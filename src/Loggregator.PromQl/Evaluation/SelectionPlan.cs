@@ -4,7 +4,10 @@ using Loggregator.PromQl.Syntax;
 namespace Loggregator.PromQl.Evaluation;
 
 /// <summary>Which samples a query needs: for each selector its matchers and the widest range of times.</summary>
-internal sealed class SelectionPlan(EngineOptions options, StepRange query)
+/// <param name="options">The engine's.</param>
+/// <param name="query">The query's steps.</param>
+/// <param name="done">Aggregations that need nothing more.</param>
+internal sealed class SelectionPlan(EngineOptions options, StepRange query, IReadOnlyCollection<AggregateExpr>? done = null)
 {
     private readonly List<(VectorSelector Selector, long MinTime, long MaxTime)> _selections = [];
 
@@ -16,10 +19,10 @@ internal sealed class SelectionPlan(EngineOptions options, StepRange query)
         ISeriesReader reader, SampleBudget budget, Annotations annotations, CancellationToken cancel)
     {
         var read = new Dictionary<VectorSelector, IReadOnlyList<Series>>();
-        foreach (var (selector, minTime, maxTime) in _selections)
+        foreach (var (place, selection) in _selections.Select(entry => entry.Selector).Zip(Selections(budget)))
         {
-            var selected = await reader.SelectAsync(new SeriesSelection(selector.Matchers, minTime, maxTime, budget.Max), cancel).ConfigureAwait(false);
-            read[selector] = selected.Series;
+            var selected = await reader.SelectAsync(selection, cancel).ConfigureAwait(false);
+            read[place] = selected.Series;
             foreach (var warning in selected.Warnings)
             {
                 annotations.AddFromStore(warning);
@@ -29,10 +32,16 @@ internal sealed class SelectionPlan(EngineOptions options, StepRange query)
         return read;
     }
 
+    /// <summary>All of it, one selection for each selector.</summary>
+    public IEnumerable<SeriesSelection> Selections(SampleBudget budget) =>
+        _selections.Select(entry => new SeriesSelection(entry.Selector.Matchers, entry.MinTime, entry.MaxTime, budget.Max));
+
     private void Visit(Expr expr, long start, long end)
     {
         switch (expr)
         {
+            case AggregateExpr aggregate when done?.Contains(aggregate) == true:
+                break;
             case VectorSelector vector:
                 (start, end) = Times(vector, start, end);
                 _selections.Add((vector, start - (long)options.Lookback.TotalMilliseconds, end));

@@ -1,3 +1,4 @@
+using System.Collections;
 using Loggregator.PromQl.Storage;
 using Loggregator.PromQl.Syntax;
 
@@ -48,6 +49,7 @@ internal sealed class VectorJoin
         var (many, one) = swap ? (_right, _left) : (_left, _right);
         var (manyKeys, oneKeys) = (Keys(many), Keys(one));
         var ones = Group(oneKeys);
+        RequireUnique(many, one, oneKeys, [.. ones.Values.Where(static rows => rows.Count > 1).SelectMany(static rows => rows).Order()], swap);
         var builder = new MatrixBuilder(many.Steps, _budget);
         foreach (var (key, rows) in Group(manyKeys))
         {
@@ -83,7 +85,7 @@ internal sealed class VectorJoin
         var taken = new HashSet<Labels>();
         for (var step = 0; step < many.Steps; step++)
         {
-            var partner = PartnerAt(one, partners, step, swap);
+            var partner = partners.FindIndex(row => !Sample.IsStale(one[row][step])) is >= 0 and var found ? partners[found] : -1;
             taken.Clear();
             var matched = false;
             foreach (var row in partner < 0 ? [] : rows)
@@ -126,28 +128,35 @@ internal sealed class VectorJoin
 
     private static PromQlException Fail(string message) => new(PromQlFault.Execution, message);
 
-    /// <summary>The one series of the group that has a sample at a step, or -1.</summary>
-    private int PartnerAt(StepMatrix one, List<int> partners, int step, bool swap)
+    /// <summary>Fails if two series of a group on the "one" side have a sample at a step at which the other side has any.</summary>
+    private void RequireUnique(StepMatrix many, StepMatrix one, int[] keys, List<int> rows, bool swap)
     {
-        var found = -1;
-        foreach (var row in partners)
+        var seen = new Dictionary<int, int>();
+        for (var step = 0; rows.Count > 0 && step < one.Steps; step++)
         {
-            if (Sample.IsStale(one[row][step]))
+            seen.Clear();
+            foreach (var row in HasSample(many, step) ? rows : [])
             {
-                continue;
+                if (!Sample.IsStale(one[row][step]) && !seen.TryAdd(keys[row], row))
+                {
+                    throw Fail($"found duplicate series for the match group {Key(one.Labels(row))} on the {(swap ? "left" : "right")} hand-side of the operation: "
+                        + $"[{one.Labels(row)}, {one.Labels(seen[keys[row]])}];many-to-many matching not allowed: matching labels must be unique on one side");
+                }
             }
+        }
+    }
 
-            if (found >= 0)
+    private static bool HasSample(StepMatrix matrix, int step)
+    {
+        for (var row = 0; row < matrix.Count; row++)
+        {
+            if (!Sample.IsStale(matrix[row][step]))
             {
-                var group = Key(one.Labels(row));
-                throw Fail($"found duplicate series for the match group {group} on the {(swap ? "left" : "right")} hand-side of the operation: "
-                    + $"[{one.Labels(row)}, {one.Labels(found)}];many-to-many matching not allowed: matching labels must be unique on one side");
+                return true;
             }
-
-            found = row;
         }
 
-        return found;
+        return false;
     }
 
     private Labels ResultLabels(Labels many, Labels one)
@@ -183,11 +192,12 @@ internal sealed class VectorJoin
         return keys;
     }
 
-    /// <summary>At which steps a key has a sample.</summary>
-    private HashSet<(int Key, int Step)> Presence(StepMatrix matrix, int[] keys)
+    /// <summary>At which steps a key has a sample: a bit each, at <c>key × steps + step</c>. A sample's place in the budget holds 64 of them.</summary>
+    private BitArray Presence(StepMatrix matrix, int[] keys)
     {
-        _budget.Take(0);
-        var present = new HashSet<(int, int)>();
+        var bits = (long)_keys.Count * matrix.Steps;
+        _budget.Take(SamplesOf(bits));
+        var present = new BitArray(bits <= Array.MaxLength ? (int)bits : throw SampleBudget.Exceeded());
         for (var row = 0; row < keys.Length; row++)
         {
             var values = matrix[row];
@@ -195,7 +205,7 @@ internal sealed class VectorJoin
             {
                 if (!Sample.IsStale(values[step]))
                 {
-                    present.Add((keys[row], step));
+                    present[(keys[row] * values.Length) + step] = true;
                 }
             }
         }
@@ -203,19 +213,23 @@ internal sealed class VectorJoin
         return present;
     }
 
-    private static void Copy(MatrixBuilder builder, StepMatrix matrix, int[] keys, HashSet<(int Key, int Step)>? others, bool wanted)
+    private static long SamplesOf(long bits) => (bits / 64) + 1;
+
+    private void Copy(MatrixBuilder builder, StepMatrix matrix, int[] keys, BitArray? others, bool wanted)
     {
         for (var row = 0; row < matrix.Count; row++)
         {
             var target = -1;
             for (var step = 0; step < matrix.Steps; step++)
             {
-                if (!Sample.IsStale(matrix[row][step]) && (others is null || others.Contains((keys[row], step)) == wanted))
+                if (!Sample.IsStale(matrix[row][step]) && (others is null || others[(keys[row] * matrix.Steps) + step] == wanted))
                 {
                     target = target < 0 ? builder.Row(matrix.Labels(row), matrix.DropName(row)) : target;
                     builder.Put(target, step, matrix[row][step]);
                 }
             }
         }
+
+        _budget.Return(others is null ? 0 : SamplesOf(others.Length));
     }
 }

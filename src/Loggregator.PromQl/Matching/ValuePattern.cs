@@ -8,12 +8,10 @@ internal sealed class ValuePattern
 {
     private const int MaxLiterals = 1024;
 
-    private readonly PatternNode _root;
     private readonly Func<string, bool> _isMatch;
 
     private ValuePattern(PatternNode root)
     {
-        _root = root;
         var literals = new HashSet<string>(StringComparer.Ordinal);
         if (TryLiterals(root, literals))
         {
@@ -28,9 +26,6 @@ internal sealed class ValuePattern
 
     /// <summary>All texts that match, if the expression is but an alternation of them.</summary>
     public IReadOnlyCollection<string>? Literals { get; }
-
-    /// <summary>The expression in .NET's syntax, not anchored.</summary>
-    public string DotNet => PatternWriter.Write(_root);
 
     /// <summary>Reads an expression or refuses it with a <see cref="PatternException"/>.</summary>
     public static ValuePattern Parse(string expression) => new(PatternParser.Parse(expression).Root);

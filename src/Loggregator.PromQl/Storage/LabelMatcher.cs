@@ -35,9 +35,6 @@ public sealed class LabelMatcher
         _ => null,
     };
 
-    /// <summary>A pattern in .NET's syntax, for a store that matches whole values itself, without backtracking; null where the value is none.</summary>
-    public string? DotNetPattern => _pattern?.DotNet;
-
     /// <summary>Whether a value satisfies it.</summary>
     public bool Matches(string value) => Operator switch
     {

@@ -50,6 +50,9 @@ public static class RawMethods
     /// <summary><c>/loggregator.internal.v1.Doppler/ReadSeries</c>: ReadSeriesRequest and SeriesFrame.</summary>
     public static readonly Method<MessageBuffer, MessageBuffer> ReadSeries = Define(MethodType.ServerStreaming, Internal, "ReadSeries");
 
+    /// <summary><c>/loggregator.internal.v1.Doppler/AggregateSeries</c>: AggregateSeriesRequest and AggregateFrame.</summary>
+    public static readonly Method<MessageBuffer, MessageBuffer> AggregateSeries = Define(MethodType.ServerStreaming, Internal, "AggregateSeries");
+
     /// <summary><c>/plumbing.DopplerIngestor/Pusher</c>: stream of EnvelopeData.</summary>
     public static readonly Method<MessageBuffer, MessageBuffer> Pusher = Define(MethodType.ClientStreaming, Ingestor, "Pusher");
 

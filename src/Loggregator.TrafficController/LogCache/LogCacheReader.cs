@@ -1,4 +1,5 @@
 using Loggregator.PromQl.Storage;
+using Loggregator.Protocol.Selectors;
 using Loggregator.TrafficController.Metrics;
 
 namespace Loggregator.TrafficController.LogCache;
@@ -15,7 +16,7 @@ internal sealed class LogCacheReader(MetricReading metrics, TimerReads timers) :
     /// <summary>The sources that a selector names: all by <c>=</c>, and by <c>=~</c> as literals with <c>|</c> between them.</summary>
     public static IReadOnlyList<string> SourcesOf(IEnumerable<LabelMatcher> matchers) =>
     [
-        .. matchers.Where(matcher => matcher.Name == Pipeline.Series.LabelMatcher.SourceId).SelectMany(matcher => matcher.Operator switch
+        .. matchers.Where(matcher => matcher.Name == MetricLabels.SourceId).SelectMany(matcher => matcher.Operator switch
         {
             MatchOperator.Equal => [matcher.Value],
             MatchOperator.Regexp => matcher.Value.Split('|'),
@@ -40,11 +41,11 @@ internal sealed class LogCacheReader(MetricReading metrics, TimerReads timers) :
     {
         var found = new Dictionary<Labels, List<Sample>>();
         var sources = SourcesOf(selection.Matchers);
-        List<LabelMatcher> others = [.. selection.Matchers.Where(matcher => matcher.Name != Pipeline.Series.LabelMatcher.SourceId)];
+        List<LabelMatcher> others = [.. selection.Matchers.Where(matcher => matcher.Name != MetricLabels.SourceId)];
         List<LabelMatcher> any = [.. others.Where(matcher => matcher is not { Name: Labels.MetricName, Operator: MatchOperator.Equal })];
         foreach (var source in sources)
         {
-            var ofSource = new LabelMatcher(Pipeline.Series.LabelMatcher.SourceId, MatchOperator.Equal, source);
+            var ofSource = new LabelMatcher(MetricLabels.SourceId, MatchOperator.Equal, source);
             IReadOnlyList<LabelMatcher> named = any.Count == others.Count ? [.. others, ofSource] : [.. any, ofSource, .. others.Except(any).Select(WithColons)];
             var (series, warnings) = await metrics.ReadAsync(selection with { Matchers = named }, labelsOnly: false, cancel);
             foreach (var one in series)

@@ -94,8 +94,8 @@ internal sealed class TimerReads(TimeReads reads)
             pairs.Add(new(Encoding.UTF8.GetString(MetricNames.OfLabel(tags.Key)), Encoding.UTF8.GetString(tags.Value)));
         }
 
-        pairs.Add(new(Pipeline.Series.LabelMatcher.SourceId, Encoding.UTF8.GetString(record.Header.SourceId.Of(envelope))));
-        pairs.Add(new(Pipeline.Series.LabelMatcher.InstanceId, Encoding.UTF8.GetString(record.InstanceId)));
+        pairs.Add(new(MetricLabels.SourceId, Encoding.UTF8.GetString(record.Header.SourceId.Of(envelope))));
+        pairs.Add(new(MetricLabels.InstanceId, Encoding.UTF8.GetString(record.InstanceId)));
         pairs.Add(new(Labels.MetricName, Encoding.UTF8.GetString(MetricNames.OfLabel(timer.Name))));
         var labels = Labels.Of(pairs);
         if (!matchers.All(matcher => matcher.Matches(labels)))

@@ -1,5 +1,7 @@
+using Loggregator.PromQl.Evaluation.PushDown;
 using Loggregator.PromQl.Storage;
 using Loggregator.Protocol.Internal;
+using Loggregator.Protocol.Selectors;
 using Loggregator.TrafficController.LogCache;
 
 namespace Loggregator.TrafficController.Metrics;
@@ -8,10 +10,8 @@ namespace Loggregator.TrafficController.Metrics;
 /// The Dopplers' series as the store of one query. The scope of its caller is part of every selection, so that what calls it cannot forget it. One
 /// selection at a time.
 /// </summary>
-internal sealed class MetricReading(MetricReads reads, ReadCharge charge, SourceScope scope) : ISeriesReader, IDisposable
+internal sealed class MetricReading(MetricReads reads, AggregateReads aggregates, ReadCharge charge, SourceScope scope) : IAggregateReader, IDisposable
 {
-    private const int MaxPattern = 4000; // a Doppler refuses longer ones
-
     /// <summary>Samples read so far.</summary>
     public long SamplesRead { get; private set; }
 
@@ -31,12 +31,36 @@ internal sealed class MetricReading(MetricReads reads, ReadCharge charge, Source
         return new SelectedSeries([.. series.Select(one => new Series(one.Labels, one.Samples))], warnings);
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<AggregatedSeries?> AggregateAsync(AggregateRequest request, SeriesSelection selection, CancellationToken cancel)
+    {
+        var sources = scope.Narrow(SourcesOf(selection.Matchers));
+        if (sources?.Count == 0)
+        {
+            return new AggregatedSeries([], [], []);
+        }
+
+        if (HasLoneSurrogate(request.Query) || await aggregates.AskAsync(request, selection, sources ?? [], charge, cancel) is not { } told)
+        {
+            return null;
+        }
+
+        var (series, lacking) = told.Apart.Count == 0 ? ([], []) : await ReadAsync(selection, labelsOnly: false, cancel, told.Apart);
+        IReadOnlyList<string> warnings = [.. told.Whole.Warnings().Union(lacking)];
+        Whole = (told.Whole.Answered - told.Whole.Lacking, told.Whole.Known);
+        Partial |= warnings.Count > 0;
+        SamplesRead += told.Answers.Sum(answer => answer.Samples);
+        return new AggregatedSeries(
+            [.. told.Answers.Select(answer => answer.Result)], [.. series.Select(one => new Series(one.Labels, one.Samples))], warnings);
+    }
+
     /// <summary>Finds the series that match and have samples in the range, with what they are.</summary>
     /// <param name="selection">Which.</param>
     /// <param name="labelsOnly">Without samples.</param>
     /// <param name="cancel">Ends it.</param>
+    /// <param name="producers">Of these producers alone; null: of all.</param>
     public async Task<(IReadOnlyList<MetricSeries> Series, IReadOnlyList<string> Warnings)> ReadAsync(
-        SeriesSelection selection, bool labelsOnly, CancellationToken cancel)
+        SeriesSelection selection, bool labelsOnly, CancellationToken cancel, IReadOnlySet<ulong>? producers = null)
     {
         var request = new ReadSeriesRequest { Start = selection.MinTime, End = selection.MaxTime, LabelsOnly = labelsOnly, MetricNames = true };
         var sources = scope.Narrow(SourcesOf(selection.Matchers));
@@ -47,9 +71,10 @@ internal sealed class MetricReading(MetricReads reads, ReadCharge charge, Source
         }
 
         request.SourceIds.Add(sources ?? []);
+        request.Producers.Add(producers ?? Enumerable.Empty<ulong>());
         request.Matches.Add(selection.Matchers.Select(MatchOf).OfType<LabelMatch>());
         var (answers, whole) = await reads.AskAsync(
-            request, () => new SeriesAnswer(selection.Matchers, scope), charge, selection.MaxSamples, cancel);
+            request, () => new SeriesAnswer(selection.Matchers, scope, producers), charge, selection.MaxSamples, cancel);
         var series = SeriesMerge.Merge(answers.Select(answer => answer.Parts), cancel);
         List<string> warnings = [.. whole.Warnings()];
         Whole = (whole.Answered - whole.Lacking, whole.Known);
@@ -86,7 +111,7 @@ internal sealed class MetricReading(MetricReads reads, ReadCharge charge, Source
         IReadOnlyCollection<string>? sources = null;
         foreach (var matcher in matchers)
         {
-            if (matcher.Name == Pipeline.Series.LabelMatcher.SourceId && matcher.Literals is { } literals)
+            if (matcher.Name == MetricLabels.SourceId && matcher.Literals is { } literals)
             {
                 sources = sources is null ? literals : [.. sources.Intersect(literals)];
             }
@@ -98,7 +123,7 @@ internal sealed class MetricReading(MetricReads reads, ReadCharge charge, Source
     // Null for what only we can match; all that a Doppler tells is matched here once more.
     private static LabelMatch? MatchOf(LabelMatcher matcher)
     {
-        var match = new LabelMatch { Label = matcher.Name, Text = matcher.DotNetPattern ?? matcher.Value };
+        var match = new LabelMatch { Label = matcher.Name, Text = matcher.Value };
         match.Comparison = matcher.Operator switch
         {
             MatchOperator.Equal => LabelMatch.Types.Comparison.Equal,
@@ -106,7 +131,7 @@ internal sealed class MetricReading(MetricReads reads, ReadCharge charge, Source
             MatchOperator.Regexp => LabelMatch.Types.Comparison.Regex,
             _ => LabelMatch.Types.Comparison.NotRegex,
         };
-        return matcher.DotNetPattern?.Length > MaxPattern || HasLoneSurrogate(match.Text) ? null : match;
+        return HasLoneSurrogate(match.Text) ? null : match;
     }
 
     // Stands for a byte that is no UTF-8, which no label has; it cannot be sent.

@@ -13,14 +13,14 @@ namespace Loggregator.TrafficController.Metrics;
 /// Reads series from the Dopplers: all are asked at once, as a source may have moved to any of them since it announced what it holds, and one that holds
 /// nothing of the sources named says so at once. Who cannot be reached, says nothing for a while or breaks off is left out, and a warning tells.
 /// </summary>
-internal sealed class MetricReads(DopplerSet dopplers, IOptions<TrafficControllerOptions> options, TimeProvider time)
+internal sealed class MetricReads(DopplerSet dopplers, AggregateReads aggregates, IOptions<TrafficControllerOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // without a frame
     private readonly ReadBudget _budget = new(options.Value.QueryBytes);
 
     /// <summary>Begins a query; what it reads is charged until it is disposed.</summary>
     /// <param name="scope">Whose metrics it sees, whatever it asks for.</param>
-    public MetricReading Open(SourceScope scope) => new(this, new ReadCharge(_budget), scope);
+    public MetricReading Open(SourceScope scope) => new(this, aggregates, new ReadCharge(_budget), scope);
 
     /// <summary>What a query reads is more than it may.</summary>
     public static PromQlException TooMuch() => new(PromQlFault.Execution, "query processing would load too many samples into memory in query execution");
@@ -47,7 +47,7 @@ internal sealed class MetricReads(DopplerSet dopplers, IOptions<TrafficControlle
         var answered = parts.OfType<SeriesAnswer>().ToList();
         return answered.Count == 0 && nodes.Length > 0
             ? throw new MetricsUnavailableException($"none of {nodes.Length} Dopplers answered")
-            : (answered, new Completeness(answered.Count, nodes.Count(node => node.LostBefore is > 0 and var since && since / 1_000_000 > request.Start), nodes.Length));
+            : (answered, Completeness.Of(nodes, answered.Count, request.Start));
     }
 
     private async Task<SeriesAnswer?> AskAsync(DopplerNode node, ReadSeriesRequest request, SeriesAnswer answer, Limits limits, CancellationToken cancel)

@@ -17,8 +17,9 @@ public sealed class QueryFuzzTests
     [Fact]
     public void Parser_OfMutatedQueries_AcceptsWhatItCanPrintOrTellsWhere()
     {
-        var (random, generator, accepted) = (new Random(1), new QueryGenerator(1), 0);
-        for (var i = 0; i < 100_000; i++)
+        var (inputs, accepted) = (Effort.Of(100_000), 0);
+        var (random, generator) = (new Random(Effort.Seed(1)), new QueryGenerator(Effort.Seed(1)));
+        for (var i = 0; i < inputs; i++)
         {
             var query = Mutate(random, generator.Query(3));
             try
@@ -33,19 +34,19 @@ public sealed class QueryFuzzTests
             }
         }
 
-        Assert.InRange(accepted, 10_000, 90_000); // else the mutations are too mild or too wild to test anything
+        Assert.InRange(accepted, inputs / 10, inputs / 10 * 9); // else the mutations are too mild or too wild to test anything
     }
 
     [Fact]
-    public async Task Engine_OfGeneratedQueries_AnswersOrTellsWhyNot()
+    public async Task Engine_OfQueries_AnswersOrTellsWhyNot()
     {
-        var generator = new QueryGenerator(2);
+        var (inputs, random, generator) = (Effort.Of(5_000), new Random(Effort.Seed(2)), new QueryGenerator(Effort.Seed(2)));
         var engine = new Engine(Options, TimeProvider.System);
         var delayed = new Engine(Options with { DelayedNameRemoval = true }, TimeProvider.System);
         var (series, answered) = (generator.Series(minutes: 10), 0);
-        for (var i = 0; i < 5_000; i++)
+        for (var i = 0; i < inputs; i++)
         {
-            var query = generator.Query();
+            var query = i % 4 == 3 ? Mutate(random, generator.Query()) : generator.Query();
             try
             {
                 var result = await (i % 2 == 0 ? engine : delayed).QueryRangeAsync(series, query, 240_000, 420_000, 60_000, TestContext.Current.CancellationToken);
@@ -55,19 +56,19 @@ public sealed class QueryFuzzTests
             }
             catch (PromQlException e)
             {
-                Assert.Equal(PromQlFault.Execution, e.Fault);
+                Assert.True(e.Fault == PromQlFault.Execution || i % 4 == 3, $"{query}: {e.Message}");
             }
         }
 
-        Assert.InRange(answered, 2_000, 5_000);
+        Assert.InRange(answered, inputs / 5 * 2, inputs);
     }
 
     [Fact]
     public void Pattern_OfRandomText_CompilesAndMatchesOrIsRefused()
     {
         const string Syntax = "abcAZ019.*+?|()[]{}^$\\-,:<>P=!imsUdDwWpPLQEz\né😀";
-        var (random, compiled) = (new Random(3), 0);
-        for (var i = 0; i < 100_000; i++)
+        var (inputs, random, compiled) = (Effort.Of(100_000), new Random(Effort.Seed(3)), 0);
+        for (var i = 0; i < inputs; i++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => Syntax[random.Next(Syntax.Length)]));
             try
@@ -86,7 +87,7 @@ public sealed class QueryFuzzTests
             }
         }
 
-        Assert.InRange(compiled, 10_000, 90_000);
+        Assert.InRange(compiled, inputs / 10, inputs / 10 * 9);
     }
 
     private static string Mutate(Random random, string query)

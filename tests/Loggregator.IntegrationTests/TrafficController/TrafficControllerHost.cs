@@ -2,6 +2,7 @@ using System.Net;
 using Grpc.Net.Client;
 using Loggregator.Client.Connect;
 using Loggregator.TrafficController;
+using Loggregator.TrafficController.Metrics;
 using Loggregator.TrafficController.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -39,6 +40,8 @@ internal sealed class TrafficControllerHost : IAsyncDisposable
     public TrafficControllerEvents Events => _app.Services.GetRequiredService<TrafficControllerEvents>();
 
     public DopplerSet Dopplers => _app.Services.GetRequiredService<DopplerSet>();
+
+    public MetricReads Metrics => _app.Services.GetRequiredService<MetricReads>();
 
     /// <summary>Starts it and waits until the given Dopplers are attached.</summary>
     /// <param name="dopplers">What it is configured with.</param>

@@ -28,7 +28,7 @@ public sealed partial class LayoutTests
     [InlineData("Loggregator.PromQl", new string[0])]
     [InlineData("Loggregator.Pipeline", new[] { "Loggregator.Protocol" })]
     [InlineData("Loggregator.Client", new[] { "Loggregator.Protocol", "Loggregator.Pipeline" })]
-    [InlineData("Loggregator.Doppler", new[] { "Loggregator.Protocol", "Loggregator.Pipeline" })]
+    [InlineData("Loggregator.Doppler", new[] { "Loggregator.Protocol", "Loggregator.Pipeline", "Loggregator.PromQl" })]
     public void Projects_ReferenceOnlyWhatIsBelowThem(string project, string[] allowed)
     {
         var references = Assembly.Load(project).GetReferencedAssemblies()

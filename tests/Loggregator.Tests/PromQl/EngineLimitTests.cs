@@ -30,6 +30,17 @@ public sealed class EngineLimitTests
     }
 
     [Fact]
+    public async Task SetOperator_CountsWhatItRemembers()
+    {
+        // Two sides, the result, and which steps the right side has.
+        var engine = new Engine(new EngineOptions { MaxSamples = 4 }, TimeProvider.System);
+        Assert.Single((await engine.QueryAsync(_series, "vector(1) and vector(1)", 0, Cancel)).Series);
+        engine = new Engine(new EngineOptions { MaxSamples = 3 }, TimeProvider.System);
+        var e = await Assert.ThrowsAsync<PromQlException>(async () => await engine.QueryAsync(_series, "vector(1) and vector(1)", 0, Cancel));
+        Assert.Equal(TooMany, e.Message);
+    }
+
+    [Fact]
     public async Task RangeQuery_OfAYearAtAMillisecond_FailsAtOnce()
     {
         var engine = new Engine(new EngineOptions(), TimeProvider.System);
