@@ -17,6 +17,7 @@ peers=(
   kcat=kcat default-jre-headless=java nginx-light=nginx           # a reader of Kafka, what runs its old nodes, an end of https
   prometheus=prometheus                                           # whose answers to queries ours are compared with
   haproxy=haproxy systemd=systemd-analyze                         # what deploy/ configures
+  prometheus=promtool                                             # queries, and what scrapes
   docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip
 )
 present() {
