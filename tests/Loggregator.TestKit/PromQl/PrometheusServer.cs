@@ -5,7 +5,7 @@ using Loggregator.TestKit.Sinks;
 
 namespace Loggregator.TestKit.PromQl;
 
-/// <summary>A real Prometheus server on loopback that scrapes nothing and takes remote writes.</summary>
+/// <summary>A real Prometheus server on loopback that takes remote writes, and scrapes what its configuration says.</summary>
 public sealed class PrometheusServer : IAsyncDisposable
 {
     private const long Slice = 600_000; // a server takes no samples that are much older than its newest
@@ -14,11 +14,11 @@ public sealed class PrometheusServer : IAsyncDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly PeerProcess _process;
 
-    private PrometheusServer()
+    private PrometheusServer(string settings)
     {
         var port = PeerProcess.FreePort();
         var configuration = Path.Combine(_folder, "prometheus.yml");
-        File.WriteAllText(configuration, "{}\n");
+        File.WriteAllText(configuration, settings);
         _process = new PeerProcess(
             "prometheus", _folder, null, $"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(_folder, "data")}", $"--web.listen-address=127.0.0.1:{port}",
             "--web.enable-remote-write-receiver", "--log.level=warn");
@@ -33,9 +33,11 @@ public sealed class PrometheusServer : IAsyncDisposable
     public PrometheusClient Api { get; }
 
     /// <summary>Starts one with an empty store, in which it stays until it is disposed.</summary>
-    public static async Task<PrometheusServer> StartAsync(CancellationToken cancel)
+    /// <param name="cancel">Ends the start.</param>
+    /// <param name="configuration">Its <c>prometheus.yml</c>; one that scrapes nothing when none is given.</param>
+    public static async Task<PrometheusServer> StartAsync(CancellationToken cancel, string configuration = "{}\n")
     {
-        var server = new PrometheusServer();
+        var server = new PrometheusServer(configuration);
         var ready = false;
         await server._process.StartAsync(() => PeerProcess.Accepts(server.Address.Port), cancel);
         await Deadline.UntilAsync(() => ready, () => "Prometheus is not ready: " + server._process.Output, cancel, each: async () =>
