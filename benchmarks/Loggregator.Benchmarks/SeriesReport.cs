@@ -66,6 +66,7 @@ internal static class SeriesReport
         Read("all samples of all series", new SeriesQuery());
         Read("one source's, by id", new SeriesQuery { SourceIds = ["00000000-0000-4000-8000-000000000007"] });
         Read("labels of a fifth, by name", new SeriesQuery { LabelsOnly = true, Names = name => name.AsSpan().SequenceEqual("disk"u8) });
+        SaveAndLoad(store);
 
         void Round(int sample)
         {
@@ -126,6 +127,19 @@ internal static class SeriesReport
 
             Console.WriteLine($"read {what}: {found} series, {read} samples in {reading.Elapsed.TotalMilliseconds:F0} ms");
         }
+    }
+
+    private static void SaveAndLoad(SeriesStore store)
+    {
+        using var saved = new MemoryStream();
+        var watch = Stopwatch.StartNew();
+        store.Save(saved);
+        Console.WriteLine($"saved: {saved.Length / 1048576.0:F1} MiB in {watch.Elapsed.TotalSeconds:F1} s");
+        saved.Position = 0;
+        watch.Restart();
+        var loaded = new SeriesStore(store.Limits, TimeProvider.System);
+        loaded.Load(saved);
+        Console.WriteLine($"loaded: {loaded.Count} series, {loaded.Counters.Loaded} samples in {watch.Elapsed.TotalSeconds:F1} s");
     }
 
     private static readonly string[] Names = ["cpu", "memory", "disk", "memory_quota", "disk_quota"];

@@ -11,4 +11,7 @@ internal sealed class DopplerIdentity(DopplerOptions options)
 
     /// <summary>Whether it goes on with the recent history of its former run. Set before anyone connects.</summary>
     public bool Restored { get; set; }
+
+    /// <summary>When it started without what its former run had held, UNIX nanoseconds; 0: that is not known to be so. Set before anyone connects.</summary>
+    public long LostBefore { get; set; }
 }

@@ -45,6 +45,13 @@ internal static partial class Log
     [LoggerMessage(2027, LogLevel.Warning, "Recent history in {Path} has series that cannot be loaded, the Doppler starts without them: {Reason}")]
     public static partial void SnapshotSeriesRefused(ILogger logger, string path, string reason);
 
+    [LoggerMessage(2028, LogLevel.Warning, "The former run of this Doppler left no recent history: it was not stopped as planned, or its snapshot cannot be loaded. For an hour answers about what was before are marked partial.")]
+    public static partial void HistoryLost(ILogger logger);
+
+    [LoggerMessage(2029, LogLevel.Warning,
+        "Nothing can be written beside {Path}: a stop as planned will lose recent history, and nobody will know of a crash but who saw it. {Reason}")]
+    public static partial void SnapshotHasNoPlace(ILogger logger, string path, string reason);
+
     [LoggerMessage(2020, LogLevel.Warning,
         "Source {Source} has metrics that there is no room for as series of their own, by the limit of '{Limit}'; their samples are folded and counted.")]
     public static partial void SeriesFolded(ILogger logger, string source, string limit);

@@ -58,6 +58,9 @@ internal sealed class DopplerAttachment : IAsyncDisposable
     /// <summary>Whether the Doppler went on with the recent history of its former run.</summary>
     public bool Restored { get; private set; }
 
+    /// <summary>When the Doppler started without what its former run had held, as far as it knows, UNIX nanoseconds; else 0.</summary>
+    public long LostBefore { get; private set; }
+
     /// <summary>Whether the Doppler has said that it will stop.</summary>
     public bool Leaving { get; private set; }
 
@@ -273,6 +276,7 @@ internal sealed class DopplerAttachment : IAsyncDisposable
 
         var identity = new DopplerIdentity(hello.DopplerId, hello.Incarnation);
         Restored = hello.Restored;
+        LostBefore = hello.LostBefore;
         if (!_observer.OnHello(this, identity))
         {
             return $"Doppler {identity.Id} is attached by another address already";

@@ -286,7 +286,14 @@ internal sealed class AttachSession(
             _greeted = true;
             _v2.Frame.Add(new AttachFrame
             {
-                Hello = new DopplerHello { DopplerId = identity.Id, Incarnation = identity.Incarnation, Protocol = 1, Restored = identity.Restored },
+                Hello = new DopplerHello
+                {
+                    DopplerId = identity.Id,
+                    Incarnation = identity.Incarnation,
+                    Protocol = 1,
+                    Restored = identity.Restored,
+                    LostBefore = identity.LostBefore,
+                },
                 Held = _held.Next(),
             });
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Loggregator.Pipeline.Log;
 using Loggregator.Pipeline.Series;
+using Loggregator.Protocol.Envelopes;
 using Microsoft.Extensions.Logging;
 
 namespace Loggregator.Doppler.Lifetime;
@@ -9,7 +10,8 @@ namespace Loggregator.Doppler.Lifetime;
 /// What a planned stop leaves for the next start: log and series in one file. It is loaded once: from then on another start, after a crash, begins empty
 /// rather than with what is old. Nothing about the file is ever an error that stops the role.
 /// </summary>
-internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity, EnvelopeLog log, SeriesStore series, ILogger<Snapshot> logger)
+internal sealed class Snapshot(
+    DopplerOptions options, DopplerIdentity identity, EnvelopeLog log, SeriesStore series, TimeProvider time, ILogger<Snapshot> logger)
 {
     private const string LogSection = "log", SeriesSection = "series";
     private const long Overhead = 16 * 1024 * 1024; // of blocks and heads, generously
@@ -19,6 +21,9 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
 
     /// <summary>Where one that could not be loaded is put, in place of any that was there.</summary>
     public static string RefusedPath(string path) => path + ".refused";
+
+    /// <summary>A file that is there from start to planned stop: who finds it knows that the former run crashed.</summary>
+    public static string RunningPath(string path) => path + ".running";
 
     /// <summary>Writes what is held. Nothing may be appended any more.</summary>
     public void Save()
@@ -32,6 +37,7 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
             writer.BeginSection(SeriesSection);
             series.Save(writer);
             var bytes = writer.Complete();
+            File.Delete(RunningPath(options.SnapshotPath));
             Log.SnapshotWritten(logger, options.SnapshotPath, bytes, Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -43,6 +49,40 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
     /// <summary>Loads the file, if there is one, into the empty log and series, and takes it away.</summary>
     public void Load()
     {
+        var crashed = MarkRunning();
+        var there = LoadFile();
+        if ((crashed || there) && !identity.Restored)
+        {
+            identity.LostBefore = time.GetUnixNanoseconds();
+            Log.HistoryLost(logger);
+        }
+    }
+
+    // Whether the former run had not taken its mark away.
+    private bool MarkRunning()
+    {
+        var mark = RunningPath(options.SnapshotPath);
+        try
+        {
+            if (File.Exists(mark))
+            {
+                return true;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(mark))!);
+            File.WriteAllBytes(mark, []);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.SnapshotHasNoPlace(logger, options.SnapshotPath, exception.Message);
+        }
+
+        return false;
+    }
+
+    // Whether there was a file.
+    private bool LoadFile()
+    {
         var started = Stopwatch.GetTimestamp();
         var path = options.SnapshotPath;
         var taken = path + ".loading";
@@ -52,7 +92,7 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
             File.Delete(taken); // of a start that was
             if (!File.Exists(path))
             {
-                return;
+                return false;
             }
 
             File.Move(path, taken);
@@ -70,6 +110,8 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
         {
             Log.SnapshotUnreadable(logger, path, exception.Message);
         }
+
+        return true;
     }
 
     private (long Bytes, long Envelopes) LoadFrom(string path)

@@ -43,13 +43,13 @@ internal static class IntegerCodec
         }
 
         var form = Line;
-        var (k, cost) = BestK(onLine);
-        if (BestK(steady) is var (steadyK, steadyCost) && steadyCost < cost)
+        var (k, cost) = BestK(onLine, count);
+        if (BestK(steady, count) is var (steadyK, steadyCost) && steadyCost < cost)
         {
             (form, k, cost) = (Steady, steadyK, steadyCost);
         }
 
-        if (BestK(changing) is var (changingK, changingCost) && changingCost < cost)
+        if (BestK(changing, count) is var (changingK, changingCost) && changingCost < cost)
         {
             (form, k) = (Changing, changingK);
         }
@@ -128,7 +128,7 @@ internal static class IntegerCodec
     private static int LengthOf(long residual) => 64 - BitOperations.LeadingZeroCount(ZigZag(residual));
 
     // By the lengths alone: it is off by a few per cent at most, and takes no pass over the residuals for each k.
-    private static (int K, int DoubledBits) BestK(ReadOnlySpan<int> lengths)
+    private static (int K, int DoubledBits) BestK(ReadOnlySpan<int> lengths, int count)
     {
         var longest = lengths.LastIndexOfAnyExcept(0);
         if (longest == 0)
@@ -136,22 +136,36 @@ internal static class IntegerCodec
             return (NoResiduals, 0);
         }
 
-        var (best, least) = (0, int.MaxValue);
-        for (var k = 0; k < Math.Min(longest + 1, NoResiduals); k++)
+        // From the median on as long as it gets better: the sum has one valley, or nearly.
+        var (best, seen) = (0, lengths[0]);
+        var half = count / 2;
+        while (seen <= half)
         {
-            var bits = 0;
-            for (var length = 0; length <= longest && bits < least; length++)
-            {
-                bits += lengths[length] * DoubledLength(length, k);
-            }
+            seen += lengths[++best];
+        }
 
-            if (bits < least)
+        best = Math.Min(best, NoResiduals - 1);
+        var least = DoubledBits(lengths[..(longest + 1)], best);
+        foreach (var step in (ReadOnlySpan<int>)[-1, 1])
+        {
+            for (var k = best + step; k >= 0 && k < NoResiduals && DoubledBits(lengths[..(longest + 1)], k) is var bits && bits < least; k += step)
             {
                 (best, least) = (k, bits);
             }
         }
 
         return (best, least);
+    }
+
+    private static int DoubledBits(ReadOnlySpan<int> lengths, int k)
+    {
+        var bits = 0;
+        for (var length = 0; length < lengths.Length; length++)
+        {
+            bits += lengths[length] * DoubledLength(length, k);
+        }
+
+        return bits;
     }
 
     private static int DoubledLength(int length, int k)

@@ -9,7 +9,7 @@ internal sealed class SeriesAppender
     private const int MaxNameBytes = 1024, MaxIdentityBytes = 8 * 1024;
     private const uint SearchInterval = 10; // seconds between two searches for idle series
     private const uint WarningInterval = 60; // seconds
-    private const int FirstWindow = 4;
+    private const int FirstWindow = 8;
     private readonly long[] _folded = new long[3];
     private uint _nextSearch, _nextWarning;
 
@@ -75,7 +75,7 @@ internal sealed class SeriesAppender
     /// <summary>Appends a sample.</summary>
     public void Append(TimeSeries series, long time, double value)
     {
-        if (series.WindowCount == series.Window.Length)
+        if (series.IsFull)
         {
             MakeRoomIn(series);
         }
@@ -150,7 +150,7 @@ internal sealed class SeriesAppender
 
     private void MakeRoomIn(TimeSeries series)
     {
-        var capacity = series.Window.Length;
+        var capacity = series.WindowLength;
         if (capacity == TimeSeries.WindowSamples)
         {
             Eviction.Seal(series, Now);
@@ -158,8 +158,7 @@ internal sealed class SeriesAppender
         }
 
         var larger = new Sample[Math.Min(Math.Max(capacity * 2, FirstWindow), TimeSeries.WindowSamples)];
-        series.Newest.CopyTo(larger);
-        series.Window = larger;
+        series.SetWindow(larger);
         Memory.Charge(series.Labels.Source, SeriesMemory.OfWindow(larger.Length) - SeriesMemory.OfWindow(capacity), Now);
     }
 }

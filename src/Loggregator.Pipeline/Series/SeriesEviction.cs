@@ -162,8 +162,8 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
             Seal(series, now);
         }
 
-        memory.Charge(series.Labels.Source, -SeriesMemory.OfWindow(series.Window.Length), now);
-        series.Window = [];
+        memory.Charge(series.Labels.Source, -SeriesMemory.OfWindow(series.WindowLength), now);
+        series.SetWindow([]);
     }
 
     private void EvictOldest(TimeSeries series, uint now)
@@ -178,7 +178,7 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
 
             EvictChunk(series);
         }
-        else if (series.WindowCount > 1)
+        else if (series.WindowLength > 0 && series.WindowCount > 1)
         {
             CloseWindow(series, now); // most of its memory; the rest has its turn once more
             _oldest.Enqueue(series);
@@ -211,7 +211,7 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
     {
         counters.EvictedCount += series.WindowCount;
         series.ClearWindow();
-        memory.Charge(series.Labels.Source, -SeriesMemory.OfWindow(series.Window.Length), 0);
-        series.Window = [];
+        memory.Charge(series.Labels.Source, -SeriesMemory.OfWindow(series.WindowLength), 0);
+        series.SetWindow([]);
     }
 }

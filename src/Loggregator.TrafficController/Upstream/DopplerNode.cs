@@ -70,7 +70,12 @@ internal sealed class DopplerNode : IDopplerObserver, IAsyncDisposable
             return false;
         }
 
-        if (_last is { } last && last != identity)
+        // It may know of a loss before this process was there; one that has no snapshot cannot, but that it is another run is seen here.
+        if (attachment.LostBefore != 0)
+        {
+            Volatile.Write(ref _lostBefore, attachment.LostBefore);
+        }
+        else if (_last is { } last && last != identity)
         {
             Volatile.Write(ref _lostBefore, attachment.Restored ? 0 : _time.GetUnixNanoseconds());
         }

@@ -28,6 +28,11 @@ public sealed class DopplerSnapshotTests : IDisposable
         await using (var second = await StartAsync())
         {
             Assert.False(System.IO.File.Exists(File), "a crash from now on would bring back what is old");
+            using (var reader = await AttachClient.ConnectAsync(second))
+            {
+                Assert.Equal((true, 0), (reader.Hello!.Restored, reader.Hello.LostBefore));
+            }
+
             await second.SendAsync(Line(501), Gauge(501));
             var read = await ReadAsync(second);
             Assert.Equal(Enumerable.Range(1, 501).Select(i => "line " + i), read.Lines);
@@ -37,6 +42,11 @@ public sealed class DopplerSnapshotTests : IDisposable
 
         // That one was not stopped: it crashed, as far as the next one can tell.
         await using var third = await StartAsync();
+        using (var reader = await AttachClient.ConnectAsync(third))
+        {
+            Assert.True(reader.Hello!.LostBefore > 0, "it does not know that the one before it has crashed");
+        }
+
         var rest = await ReadAsync(third);
         Assert.Empty(rest.Lines);
         Assert.Empty(rest.Values);
@@ -77,7 +87,12 @@ public sealed class DopplerSnapshotTests : IDisposable
         var read = await ReadAsync(second);
         Assert.Empty(read.Lines);
         Assert.Empty(read.Values);
-        Assert.Equal([File + ".refused"], Directory.GetFiles(_folder));
+        Assert.Equal([File + ".refused", File + ".running"], Directory.GetFiles(_folder).Order());
+        using (var reader = await AttachClient.ConnectAsync(second))
+        {
+            Assert.True(reader.Hello!.LostBefore > 0, "it does not know what it has lost");
+        }
+
         await second.SendAsync(Line(1), Gauge(1));
         Assert.Single((await ReadAsync(second)).Lines);
         await second.AssertConservationAsync();

@@ -117,6 +117,26 @@ public sealed class LogCacheEgressTests : ClusterTest
         Assert.Equal("1 of 2", meta.GetTrailers().GetValue("x-loggregator-partial"));
     }
 
+    [Fact]
+    public async Task Doppler_ThatCrashedBeforeTheTrafficControllerWasThere_MakesAnswersPartialToo()
+    {
+        var folder = Directory.CreateTempSubdirectory("loggregator-crash-");
+        var snapshot = Path.Combine(folder.FullName, "snapshot");
+        await File.WriteAllTextAsync(snapshot + ".running", "", Patience); // what a crash leaves
+        var settings = new Dictionary<string, string> { ["Doppler:SnapshotPath"] = snapshot };
+        await using (var cluster = await InProcessCluster.StartAsync(new ClusterOptions { Dopplers = 1, Agents = 1, TrafficControllers = 1, Settings = settings }, Patience))
+        {
+            var client = Client(cluster);
+            var now = TimeProvider.System.GetUnixNanoseconds();
+            Assert.Equal("0 of 1", await PartialAsync(client, new ReadRequest { SourceId = "a" }));
+            Assert.Null(await PartialAsync(client, new ReadRequest { SourceId = "a", StartTime = now, EndTime = now + 1_000_000_000 }));
+            await cluster.AssertAsync();
+        }
+
+        Assert.False(File.Exists(snapshot + ".running"), "a planned stop looks like a crash");
+        folder.Delete(recursive: true);
+    }
+
     private static async Task<string?> PartialAsync(EgressClient client, ReadRequest request)
     {
         using var read = client.ReadAsync(request, cancellationToken: Patience);

@@ -32,10 +32,10 @@ public sealed class SnapshotTests : IDisposable
         }
 
         var (log, series, identity) = (new LogFixture(), new SeriesFixture(), new DopplerIdentity(Options));
-        new Snapshot(Options, identity, log.Log, series.Store, NullLogger<Snapshot>.Instance).Load();
+        new Snapshot(Options, identity, log.Log, series.Store, series.Time, NullLogger<Snapshot>.Instance).Load();
         Assert.True(identity.Restored);
         Assert.Equal(1, log.Log.HeldSources);
         Assert.Equal(0, series.Store.Count);
-        Assert.Empty(Directory.GetFiles(_folder));
+        Assert.Equal([Snapshot.RunningPath(Options.SnapshotPath)], Directory.GetFiles(_folder));
     }
 }
