@@ -16,6 +16,7 @@ peers=(
   libglib2.0-0=libglib-2.0.so.0 libivykis0=libivykis.so.0 libjson-c5=libjson-c.so.5 libnet1=libnet.so.1 libpcre3=libpcre.so.3 libwrap0=libwrap.so.0
   kcat=kcat default-jre-headless=java nginx-light=nginx           # a reader of Kafka, what runs its old nodes, an end of https
   haproxy=haproxy systemd=systemd-analyze                         # what deploy/ configures
+  prometheus=promtool                                             # queries, and what scrapes
   docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip
 )
 present() {

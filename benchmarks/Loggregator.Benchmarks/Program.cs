@@ -27,6 +27,12 @@ if (args is ["kafka", ..])
     return;
 }
 
+if (args is ["series-append"])
+{
+    SeriesReport.RunAppends();
+    return;
+}
+
 if (args is ["series", ..])
 {
     SeriesReport.Run(

@@ -13,6 +13,28 @@ internal static class SeriesReport
     private const long Start = 1_700_000_000_000;
     private const int Interval = 15_000, SamplesPerChunk = 240;
 
+    /// <summary>What an envelope of five metrics costs when its source was long not seen: everything that it touches has to come from memory.</summary>
+    public static void RunAppends()
+    {
+        foreach (var sources in new[] { 1_000, 1_000, 10_000 })
+        {
+            var benchmarks = new SeriesBenchmarks { Sources = sources };
+            benchmarks.Setup();
+            Rounds();
+            var watch = Stopwatch.StartNew();
+            Rounds();
+            Console.WriteLine($"append: {watch.Elapsed.TotalNanoseconds / (sources * SamplesPerChunk):F0} ns a gauge of five values, of {sources} sources in turn");
+
+            void Rounds()
+            {
+                for (var i = 0; i < sources * SamplesPerChunk / Workload.BatchSize; i++)
+                {
+                    benchmarks.Append();
+                }
+            }
+        }
+    }
+
     public static void Run(int series, int samples)
     {
         foreach (var kind in new[] { "constant", "counter", "integer", "two decimals", "random" })

@@ -25,12 +25,17 @@ public static class Workload
     {
         var writer = new ArrayBufferWriter<byte>();
         EnvelopeWriter.Log(writer, 1_795_415_220_000_000_000 + source, SourceId(source), "0"u8, Encoding.ASCII.GetBytes(new string('x', LineBytes)));
+        AddTags(writer);
+        return writer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Ends an envelope with the six tags.</summary>
+    public static void AddTags(IBufferWriter<byte> writer)
+    {
         foreach (var (key, value) in Tags)
         {
             EnvelopeWriter.Tag(writer, Encoding.ASCII.GetBytes(key), Encoding.ASCII.GetBytes(value));
         }
-
-        return writer.WrittenSpan.ToArray();
     }
 
     /// <summary>Batch messages that go once round all sources, in a shuffled order.</summary>

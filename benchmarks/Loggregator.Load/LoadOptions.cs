@@ -42,6 +42,12 @@ internal sealed record LoadOptions
     /// <summary>Tags of an envelope.</summary>
     public int Tags { get; init; } = 6;
 
+    /// <summary>Of a hundred envelopes so many are gauges; readers do not look for them, pages of metrics tell what became of them.</summary>
+    public int MetricsPercent { get; init; }
+
+    /// <summary>Metrics of a gauge.</summary>
+    public int GaugeValues { get; init; } = 5;
+
     /// <summary>Number of sources.</summary>
     public int Sources { get; init; } = 1000;
 

@@ -21,10 +21,10 @@ internal sealed class LoadRun(LoadOptions options, string command)
         var started = DateTimeOffset.UtcNow;
         using var peers = new Peers(options);
         using var pacer = new Pacer();
-        var template = new EnvelopeTemplate(_run, options.Payload, options.Tags);
+        var mix = new EnvelopeMix(_run, options);
         var groups = ReaderGroups.Make(options, _run, peers);
         var links = options.Ingress.Length == 0 ? [] : Enumerable.Range(0, options.Connections).Select(i => new SendLink(
-            i, options, template, peers.Dial(options.Ingress[i % options.Ingress.Length], options.IngressName), pacer)).ToList();
+            i, options, mix, peers.Dial(options.Ingress[i % options.Ingress.Length], options.IngressName), pacer)).ToList();
 
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         List<Task> readers = [.. groups.SelectMany(g => g.Run(reading.Token)).ToList()];
@@ -43,7 +43,7 @@ internal sealed class LoadRun(LoadOptions options, string command)
             await Task.WhenAll(links.Select(l => l.CompleteAsync()));
             var sent = SentBySource(links);
             await DrainAsync(groups, sent, cancel);
-            return Report(started, template, links, groups, window, sent);
+            return Report(started, mix, links, groups, window, sent);
         }
         finally
         {
@@ -113,7 +113,7 @@ internal sealed class LoadRun(LoadOptions options, string command)
     }
 
     private LoadReport Report(
-        DateTimeOffset started, EnvelopeTemplate template, List<SendLink> links, List<ReaderGroup> groups, MeasuredWindow window, long[] sent)
+        DateTimeOffset started, EnvelopeMix mix, List<SendLink> links, List<ReaderGroup> groups, MeasuredWindow window, long[] sent)
     {
         List<GroupReport> results = [.. groups.Select(g => Result(g, window, sent))];
         if (results.Count > GroupReport.Crowd && groups.All(g => g.Tail))
@@ -128,11 +128,12 @@ internal sealed class LoadRun(LoadOptions options, string command)
             Command = command,
             Sent = new SentReport
             {
-                Envelopes = sent.Sum(),
+                Envelopes = sent.Sum() + links.Sum(l => l.Gauges),
+                Gauges = links.Sum(l => l.Gauges),
                 EnvelopesInWindow = window.Sent,
                 WindowSeconds = Math.Round(window.Seconds, 3),
                 PerSecond = Math.Round(window.Sent / window.Seconds, 1),
-                EnvelopeBytes = template.EnvelopeLength,
+                EnvelopeBytes = mix.Logs.EnvelopeLength,
                 Links = links.Count,
                 Batch = options.Single ? 1 : options.Batch,
                 Sources = options.Sources,

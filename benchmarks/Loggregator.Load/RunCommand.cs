@@ -25,6 +25,8 @@ internal static class RunCommand
     private static readonly Option<double> LinkRate = One("--link-rate", "envelopes a second of each of --links", 100.0);
     private static readonly Option<int> Payload = One("--payload", "bytes of a log line, at least 48", Defaults.Payload);
     private static readonly Option<int> Tags = One("--tags", "tags of an envelope", Defaults.Tags);
+    private static readonly Option<int> MetricsPercent = One("--metrics-percent", "of a hundred envelopes so many are gauges, which readers do not look for", Defaults.MetricsPercent);
+    private static readonly Option<int> GaugeValues = One("--gauge-values", "metrics of a gauge", Defaults.GaugeValues);
     private static readonly Option<int> Sources = One("--sources", "number of sources", Defaults.Sources);
     private static readonly Option<int> Skew = One("--skew", "source 0 sends this many times as much as each other", Defaults.Skew);
     private static readonly Option<int> Readers = One("--readers", "readers of --egress, each on a connection of its own", Defaults.Readers);
@@ -50,8 +52,8 @@ internal static class RunCommand
     {
         var command = new Command("run", "Sends by schedule, reads back, accounts for every envelope and measures.")
         {
-            Ingress, IngressName, Egress, EgressName, Cert, Key, Ca, Rate, Connections, Batch, Sender, Links, LinkRate, Payload, Tags, Sources, Skew, Readers,
-            ShardId, Types, PreferredTags, ReaderRate, Sse, Ws, Lines, Outage, Tailers, Warmup, Duration, Drain, Pids, Scrapes, RunId, Check, Json,
+            Ingress, IngressName, Egress, EgressName, Cert, Key, Ca, Rate, Connections, Batch, Sender, Links, LinkRate, Payload, Tags, MetricsPercent, GaugeValues, Sources, Skew,
+            Readers, ShardId, Types, PreferredTags, ReaderRate, Sse, Ws, Lines, Outage, Tailers, Warmup, Duration, Drain, Pids, Scrapes, RunId, Check, Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -98,6 +100,8 @@ internal static class RunCommand
             Single = arguments.GetValue(Sender) == "single",
             Payload = arguments.GetValue(Payload),
             Tags = arguments.GetValue(Tags),
+            MetricsPercent = arguments.GetValue(MetricsPercent) is >= 0 and <= 100 and var percent ? percent : throw new FormatException("--metrics-percent is 0 to 100."),
+            GaugeValues = arguments.GetValue(GaugeValues),
             Sources = arguments.GetValue(Sources),
             Skew = arguments.GetValue(Skew),
             Readers = arguments.GetValue(Readers),

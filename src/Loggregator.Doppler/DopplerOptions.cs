@@ -47,6 +47,8 @@ public sealed class DopplerOptions
     /// <summary>How long a planned stop waits for streams to finish.</summary>
     public TimeSpan DrainDeadline { get; set; } = TimeSpan.FromSeconds(10);
 
+    internal SeriesLimits ToSeriesLimits() => new() { Bytes = SeriesBytes, MaxSeriesPerSource = MaxSeriesPerSource, MaxSeries = MaxSeries };
+
     /// <summary>All that is wrong, each with its key and cure.</summary>
     public IEnumerable<string> Validate()
     {

@@ -29,9 +29,7 @@ public static class DopplerServiceExtensions
             provider.GetRequiredService<TimeProvider>(),
             groups: new GroupLimits { Keep = options.GroupKeep },
             metricPercent: options.MetricPercent));
-        services.AddSingleton(provider => new SeriesStore(
-            new SeriesLimits { Bytes = options.SeriesBytes, MaxSeriesPerSource = options.MaxSeriesPerSource, MaxSeries = options.MaxSeries },
-            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SeriesStore(options.ToSeriesLimits(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LogSources>();
         services.AddSingleton<DopplerCounters>();
         services.AddSingleton<DopplerMetrics>();
@@ -53,6 +51,7 @@ public static class DopplerServiceExtensions
             provider.GetRequiredService<DopplerCounters>(),
             provider.GetRequiredService<Draining>(),
             provider.GetRequiredService<EnvelopeLog>(),
+            provider.GetRequiredService<SeriesStore>(),
             provider.GetRequiredService<Snapshot>(),
             provider.GetRequiredService<ILogger<DopplerService>>()));
         services.AddHostedService(provider =>

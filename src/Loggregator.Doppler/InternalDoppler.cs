@@ -72,7 +72,7 @@ internal sealed class InternalDoppler(
             request = WireRequest.Parse(SourcesRequest.Parser, message.Span);
         }
 
-        foreach (var frame in new SourcesReport(sources, identity).Frames(request))
+        foreach (var frame in new SourcesReport(sources, series, identity).Frames(request))
         {
             using var buffer = MessageBuffer.Rent(frame.CalculateSize());
             frame.WriteTo(buffer);

@@ -42,6 +42,9 @@ internal static partial class Log
     [LoggerMessage(2026, LogLevel.Warning, "Recent history in {Path} cannot be read, the Doppler starts without it: {Reason}")]
     public static partial void SnapshotUnreadable(ILogger logger, string path, string reason);
 
+    [LoggerMessage(2027, LogLevel.Warning, "Recent history in {Path} has series that cannot be loaded, the Doppler starts without them: {Reason}")]
+    public static partial void SnapshotSeriesRefused(ILogger logger, string path, string reason);
+
     [LoggerMessage(2020, LogLevel.Warning,
         "Source {Source} has metrics that there is no room for as series of their own, by the limit of '{Limit}'; their samples are folded and counted.")]
     public static partial void SeriesFolded(ILogger logger, string source, string limit);
@@ -51,4 +54,8 @@ internal static partial class Log
 
     [LoggerMessage(2010, LogLevel.Information, "The log may hold up to {Bytes} bytes from now on, {Percent} % of them metrics.")]
     public static partial void LogResized(ILogger logger, long bytes, int percent);
+
+    [LoggerMessage(2011, LogLevel.Information,
+        "Series may take up to {Bytes} bytes from now on; there may be {MaxSeries}, and {PerSource} of one source. {Series} series and {Samples} samples went because of that.")]
+    public static partial void SeriesResized(ILogger logger, long bytes, int maxSeries, int perSource, int series, long samples);
 }

@@ -23,12 +23,13 @@ public static class TrafficControllerEndpoints
         return endpoints;
     }
 
-    /// <summary>Maps <c>loggregator.v2.Egress</c>, <c>logcache.v1.Egress</c>, and <c>Attach</c> for our own clients.</summary>
+    /// <summary>Maps <c>loggregator.v2.Egress</c>, <c>logcache.v1.Egress</c> and <c>PromQLQuerier</c>, and <c>Attach</c> for our own clients.</summary>
     public static IEndpointRouteBuilder MapTrafficControllerGrpc(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<EgressService>();
         endpoints.MapGrpcService<AttachService>();
         endpoints.MapGrpcService<LogCacheEgress>();
+        endpoints.MapGrpcService<PromQlQuerier>();
         return endpoints;
     }
 
@@ -40,6 +41,7 @@ public static class TrafficControllerEndpoints
         var v1 = endpoints.ServiceProvider.GetRequiredService<WebSocketEndpoints>();
         var logCache = endpoints.ServiceProvider.GetRequiredService<LogCacheApi>();
         var prometheus = endpoints.ServiceProvider.GetRequiredService<PrometheusApi>();
+        var federate = endpoints.ServiceProvider.GetRequiredService<FederateEndpoint>();
         var cookies = endpoints.ServiceProvider.GetRequiredService<SetCookieEndpoint>();
         endpoints.Map("/set-cookie", (RequestDelegate)cookies.HandleAsync);
         endpoints.Map("/apps/{**rest}", (RequestDelegate)v1.ServeAsync);
@@ -48,6 +50,7 @@ public static class TrafficControllerEndpoints
         endpoints.MapGet("/v2/stream", (RequestDelegate)sse.StreamAsync);
         endpoints.MapGet("/v2/recent", (RequestDelegate)sse.RecentAsync);
         endpoints.Map("/api/v1/{**rest}", (RequestDelegate)logCache.HandleAsync);
+        endpoints.MapGet("/prometheus/federate", (RequestDelegate)federate.HandleAsync);
         endpoints.Map("/prometheus/{**rest}", (RequestDelegate)prometheus.HandleAsync);
         endpoints.MapGet("/v2/sources", (RequestDelegate)sources.HandleAsync);
         return endpoints;

@@ -41,9 +41,15 @@ public static class TrafficControllerServiceExtensions
         services.AddSingleton<QueryGate>();
         services.AddSingleton<MetricQueries>();
         services.TryAddSingleton<CallerScope>(_ => SourceScope.Everything); // as of all other calls
+        services.AddSingleton<QueryEndpoints>();
+        services.AddSingleton<SeriesEndpoints>();
         services.AddSingleton<PrometheusApi>();
+        services.AddSingleton<FederateEndpoint>();
         services.AddSingleton<TimeReads>();
         services.AddSingleton<MetaReads>();
+        services.AddSingleton<TimerReads>();
+        services.AddSingleton<LogCacheQueries>();
+        services.AddSingleton<PromQlQuerier>();
         services.AddSingleton<LogCacheHttp>();
         services.AddSingleton<LogCacheApi>();
         services.AddSingleton<LogCacheGateway>();

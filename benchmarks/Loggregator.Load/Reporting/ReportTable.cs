@@ -12,7 +12,7 @@ internal static class ReportTable
     {
         var sent = report.Sent;
         console.WriteLine(Text(
-            $"sent {sent.Envelopes:N0} of {sent.EnvelopeBytes} bytes, {sent.PerSecond:N0}/s in the window of {sent.WindowSeconds:0.#} s, lag at most {sent.MaxLagMilliseconds:0.###} ms, owed {sent.Owed:N0}, breaks {sent.Breaks}"));
+            $"sent {sent.Envelopes:N0} of {sent.EnvelopeBytes} bytes, {sent.Gauges:N0} of them gauges, {sent.PerSecond:N0}/s in the window of {sent.WindowSeconds:0.#} s, lag at most {sent.MaxLagMilliseconds:0.###} ms, owed {sent.Owed:N0}, breaks {sent.Breaks}"));
 
         var readers = new Table().AddColumns("readers", "received", "/s", "missing", "told", "twice", "late", "damaged", "p50 ms", "p99", "p99.9", "max", "adds up");
         foreach (var g in report.Groups)

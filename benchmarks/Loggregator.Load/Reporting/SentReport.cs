@@ -6,12 +6,16 @@ internal sealed record SentReport
     /// <summary>Of the whole run, warm-up included.</summary>
     public required long Envelopes { get; init; }
 
+    /// <summary>Of these, gauges; the rest are logs.</summary>
+    public long Gauges { get; init; }
+
     public required long EnvelopesInWindow { get; init; }
 
     public required double WindowSeconds { get; init; }
 
     public required double PerSecond { get; init; }
 
+    /// <summary>Of a log.</summary>
     public required int EnvelopeBytes { get; init; }
 
     public required int Links { get; init; }

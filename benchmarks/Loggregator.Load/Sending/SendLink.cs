@@ -9,16 +9,20 @@ namespace Loggregator.Load.Sending;
 /// One connection that sends by a schedule of its own, whatever the others and the receiver do: a message that goes out late still carries the
 /// time at which it was due. One loop runs it; the counts may be read from anywhere.
 /// </summary>
-internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate template, CallInvoker invoker, Pacer pacer)
+internal sealed class SendLink(int index, LoadOptions options, EnvelopeMix mix, CallInvoker invoker, Pacer pacer)
 {
     private readonly int _batch = options.Single ? 1 : options.Batch;
     private readonly SourceCycle _cycle = new(options.Sources, options.Skew, seed: index);
     private readonly AsyncSignal _due = new();
     private AsyncClientStreamingCall<MessageBuffer, MessageBuffer>? _call;
+    private readonly ulong[] _gauges = new ulong[options.Sources];
     private long _sent, _breaks, _lag, _owed;
 
-    /// <summary>Envelopes made, by source: the last sequence number of each.</summary>
+    /// <summary>Logs made, by source: the last sequence number of each.</summary>
     public ulong[] BySource { get; } = new ulong[options.Sources];
+
+    /// <summary>Gauges made; read when it has ended.</summary>
+    public long Gauges => _gauges.Sum(count => (long)count);
 
     /// <summary>Envelopes whose write has completed.</summary>
     public long Sent => Volatile.Read(ref _sent);
@@ -38,13 +42,14 @@ internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate 
     /// <summary>Sends one envelope of every source that is counted nowhere, to find out whether readers are there.</summary>
     public async Task ProbeAsync(CancellationToken cancel)
     {
-        using var message = NewMessage();
+        using var message = MessageBuffer.Rent(mix.Logs.EnvelopeLength * _batch);
         for (var source = 0; source < options.Sources && !cancel.IsCancellationRequested;)
         {
             var now = Clock.Now;
+            message.Clear();
             for (var i = 0; i < _batch; i++, source++)
             {
-                template.Patch(message.Writable, i, options.Single, new Trace(template.Run, source % options.Sources, index, 0, now));
+                mix.Logs.Append(message, options.Single, new Trace(mix.Run, source % options.Sources, index, 0, now));
             }
 
             await WriteAsync(message, cancel);
@@ -54,7 +59,7 @@ internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate 
     /// <summary>Sends from <paramref name="start"/> until <paramref name="end"/>, UNIX nanoseconds.</summary>
     public async Task RunAsync(long start, long end, CancellationToken cancel)
     {
-        using var message = NewMessage();
+        using var message = MessageBuffer.Rent(mix.Logs.EnvelopeLength * _batch);
         var interval = options.Rate > 0 ? _batch * 1e9 * options.Connections / options.Rate : 0;
         var phase = new Random(index).NextDouble() * interval;
         for (long n = 0; !cancel.IsCancellationRequested; n++)
@@ -72,10 +77,10 @@ internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate 
                 await pacer.WaitAsync(_due, due);
             }
 
+            message.Clear();
             for (var i = 0; i < _batch; i++)
             {
-                var source = _cycle.Next();
-                template.Patch(message.Writable, i, options.Single, new Trace(template.Run, source, index, ++BySource[source], due));
+                Append(message, _cycle.Next(), due);
             }
 
             await WriteAsync(message, cancel);
@@ -106,11 +111,11 @@ internal sealed class SendLink(int index, LoadOptions options, EnvelopeTemplate 
         _call = null;
     }
 
-    private MessageBuffer NewMessage()
+    private void Append(MessageBuffer message, int source, long due)
     {
-        var message = MessageBuffer.Rent(template.Record.Length * _batch);
-        template.Fill(message, _batch, options.Single);
-        return message;
+        var isGauge = mix.IsGauge(source, BySource[source] + _gauges[source]);
+        var n = isGauge ? ++_gauges[source] : ++BySource[source];
+        (isGauge ? mix.Gauges : mix.Logs).Append(message, options.Single, new Trace(mix.Run, source, index, n, due));
     }
 
     private async Task WriteAsync(MessageBuffer message, CancellationToken cancel)

@@ -26,7 +26,7 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
         var started = Stopwatch.GetTimestamp();
         try
         {
-            using var writer = new SnapshotWriter(options.SnapshotPath, log.Budget + options.SeriesBytes + Overhead);
+            using var writer = new SnapshotWriter(options.SnapshotPath, log.Budget + series.Limits.Bytes + Overhead);
             writer.BeginSection(LogSection);
             log.Save(writer, log.Budget);
             writer.BeginSection(SeriesSection);
@@ -84,7 +84,7 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
                     envelopes = log.Load(reader);
                     break;
                 case SeriesSection:
-                    series.Load(reader);
+                    LoadSeries(reader);
                     break;
                 default:
                     break; // of a later time; what it has is not missed here
@@ -92,5 +92,18 @@ internal sealed class Snapshot(DopplerOptions options, DopplerIdentity identity,
         }
 
         return (reader.FileLength, envelopes);
+    }
+
+    // The file is whole, so it is another version that wrote these: what the log has is as good without them.
+    private void LoadSeries(SnapshotReader reader)
+    {
+        try
+        {
+            series.Load(reader);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        {
+            Log.SnapshotSeriesRefused(logger, options.SnapshotPath, exception.Message);
+        }
     }
 }

@@ -1,11 +1,12 @@
 using Google.Protobuf;
 using Loggregator.Pipeline.Log;
+using Loggregator.Pipeline.Series;
 using Loggregator.Protocol.Internal;
 
 namespace Loggregator.Doppler.Queries;
 
 /// <summary>Who is sending and what is held, as messages of the internal protocol.</summary>
-internal sealed class SourcesReport(LogSources sources, DopplerIdentity identity)
+internal sealed class SourcesReport(LogSources sources, SeriesStore series, DopplerIdentity identity)
 {
     private const int PerFrame = 500;
 
@@ -20,8 +21,9 @@ internal sealed class SourcesReport(LogSources sources, DopplerIdentity identity
         }
     }
 
-    private static Source Describe(SourceStatistics source)
+    private Source Describe(SourceStatistics source)
     {
+        var (count, bytes, folded) = source.IsOther ? default : series.UsageOf(source.SourceId);
         var described = new Source
         {
             SourceId = System.Text.Encoding.UTF8.GetString(source.SourceId),
@@ -36,6 +38,9 @@ internal sealed class SourcesReport(LogSources sources, DopplerIdentity identity
             IsOther = source.IsOther,
             Logs = Describe(source.Logs),
             Metrics = Describe(source.Metrics),
+            Series = (ulong)count,
+            SeriesBytes = (ulong)bytes,
+            SeriesFolded = (ulong)folded,
         };
         for (var type = 0; type < TypeCounts.Length; type++)
         {

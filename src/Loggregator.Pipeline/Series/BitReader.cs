@@ -29,6 +29,9 @@ internal ref struct BitReader(ReadOnlySpan<byte> source)
         return ones;
     }
 
+    /// <summary>Skips what filled up the last byte.</summary>
+    public void SkipToByte() => _bits -= _bits % 8;
+
     private ulong ReadShort(int count)
     {
         while (_bits < count)

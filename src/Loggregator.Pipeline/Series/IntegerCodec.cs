@@ -13,6 +13,7 @@ internal static class IntegerCodec
     private const int Escape = 12;  // so many ones, and a number with its own length follows
     private const int NoResiduals = 63; // in place of k: all are zero
     private const int KBits = 6;
+    private const int Lengths = 65; // of numbers in bits
 
     // Twice the bits of the quotient, its zero included, of numbers that are so many bits longer than k: the mean of all of that length.
     private static ReadOnlySpan<byte> DoubledQuotients => [2, 4, 7, 13, 21];
@@ -27,37 +28,39 @@ internal static class IntegerCodec
 
         var count = numbers.Length - 1;
         var step = Step(numbers[^1] - numbers[0], count);
-        Span<ulong> onLine = stackalloc ulong[count], steady = stackalloc ulong[count], changing = stackalloc ulong[count];
+        Span<int> lengths = stackalloc int[3 * Lengths]; // of the residuals: how many have so many bits
+        Span<int> onLine = lengths[..Lengths], steady = lengths[Lengths..(2 * Lengths)], changing = lengths[(2 * Lengths)..];
         var last = step;
         var line = numbers[0];
         for (var i = 0; i < count; i++)
         {
             var delta = numbers[i + 1] - numbers[i];
             line += step;
-            onLine[i] = ZigZag(numbers[i + 1] - line);
-            steady[i] = ZigZag(delta - step);
-            changing[i] = ZigZag(delta - last);
+            onLine[LengthOf(numbers[i + 1] - line)]++;
+            steady[LengthOf(delta - step)]++;
+            changing[LengthOf(delta - last)]++;
             last = delta;
         }
 
-        var residuals = onLine;
         var form = Line;
         var (k, cost) = BestK(onLine);
         if (BestK(steady) is var (steadyK, steadyCost) && steadyCost < cost)
         {
             (form, k, cost) = (Steady, steadyK, steadyCost);
-            residuals = steady;
         }
 
         if (BestK(changing) is var (changingK, changingCost) && changingCost < cost)
         {
             (form, k) = (Changing, changingK);
-            residuals = changing;
         }
 
         writer.Write((ulong)form, 2);
         writer.WriteSized(ZigZag(step));
-        WriteResiduals(ref writer, residuals, k);
+        writer.Write((ulong)k, KBits);
+        if (k != NoResiduals)
+        {
+            WriteResiduals(ref writer, numbers, form, step, k);
+        }
     }
 
     /// <summary>Reads what comes behind <c>numbers[0]</c>.</summary>
@@ -94,16 +97,14 @@ internal static class IntegerCodec
         return (distance / count) + (rest * 2 >= count ? 1 : rest * 2 <= -count ? -1 : 0);
     }
 
-    private static void WriteResiduals(ref BitWriter writer, scoped ReadOnlySpan<ulong> residuals, int k)
+    private static void WriteResiduals(ref BitWriter writer, scoped ReadOnlySpan<long> numbers, int form, long step, int k)
     {
-        writer.Write((ulong)k, KBits);
-        if (k == NoResiduals)
+        var line = numbers[0];
+        for (var i = 1; i < numbers.Length; i++)
         {
-            return;
-        }
-
-        foreach (var residual in residuals)
-        {
+            line += step;
+            var residual = ZigZag(numbers[i] - (form == Line ? line : numbers[i - 1] + step));
+            step = form == Changing ? numbers[i] - numbers[i - 1] : step;
             var quotient = residual >> k;
             if (quotient < Escape)
             {
@@ -124,19 +125,12 @@ internal static class IntegerCodec
         return quotient == Escape ? reader.ReadSized() : ((ulong)quotient << k) | reader.Read(k);
     }
 
-    // By the lengths alone: it is off by a few per cent at most, and takes no pass over the residuals for each k.
-    private static (int K, int DoubledBits) BestK(ReadOnlySpan<ulong> residuals)
-    {
-        Span<int> lengths = stackalloc int[65];
-        lengths.Clear();
-        var longest = 0;
-        foreach (var residual in residuals)
-        {
-            var length = 64 - BitOperations.LeadingZeroCount(residual);
-            lengths[length]++;
-            longest = Math.Max(longest, length);
-        }
+    private static int LengthOf(long residual) => 64 - BitOperations.LeadingZeroCount(ZigZag(residual));
 
+    // By the lengths alone: it is off by a few per cent at most, and takes no pass over the residuals for each k.
+    private static (int K, int DoubledBits) BestK(ReadOnlySpan<int> lengths)
+    {
+        var longest = lengths.LastIndexOfAnyExcept(0);
         if (longest == 0)
         {
             return (NoResiduals, 0);

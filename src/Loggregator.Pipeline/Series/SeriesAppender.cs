@@ -16,8 +16,8 @@ internal sealed class SeriesAppender
     public SeriesAppender(SeriesLimits limits, SeriesCounters counters)
     {
         Counters = counters;
-        Memory = new SeriesMemory(limits.Bytes);
-        Index = new SeriesIndex(limits, Memory);
+        Memory = new SeriesMemory { Budget = limits.Bytes };
+        Index = new SeriesIndex(Memory) { Limits = limits };
         Eviction = new SeriesEviction(Index, Memory, counters);
     }
 

@@ -12,7 +12,6 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
 
     private const int StepsAtOnce = 256;
     private readonly byte[] _packed = new byte[SampleChunk.MaxLength];
-    private readonly Sample[] _unpacked = new Sample[SampleChunk.MaxSamples];
     private Queue<TimeSeries> _oldest = new();
     private int _gone; // entries of series that were removed before their turn
 
@@ -60,25 +59,16 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
     public void Seal(TimeSeries series, uint now)
     {
         var newest = series.Newest;
-        var before = 0;
-        ReadOnlySpan<byte> chunk = default;
-        if (newest.Length == TimeSeries.WindowSamples && series.ChunkCount > 0)
+        if (newest.Length == TimeSeries.WindowSamples && series.ChunkCount > 0 && series.Chunks[^1] is var chunk
+            && SampleChunk.ReadRange(chunk, out _, out var last) == TimeSeries.WindowSamples && last < newest[0].Time)
         {
-            chunk = series.Chunks[^1];
-            var isFull = SampleChunk.ReadRange(chunk, out _, out var last) == TimeSeries.WindowSamples && last < newest[0].Time;
-            before = isFull ? SampleChunk.Read(chunk, _unpacked) : 0;
-        }
-
-        newest.CopyTo(_unpacked.AsSpan(before));
-        var packed = _packed.AsSpan(0, SampleChunk.Write(_packed, _unpacked.AsSpan(0, before + newest.Length))).ToArray();
-        if (before > 0)
-        {
-            memory.Charge(series.Labels.Source, SeriesMemory.OfChunk(packed.Length) - SeriesMemory.OfChunk(chunk.Length), now);
-            series.ReplaceNewestChunk(packed);
+            var whole = _packed.AsSpan(0, SampleChunk.Append(_packed, chunk, newest)).ToArray();
+            memory.Charge(series.Labels.Source, SeriesMemory.OfChunk(whole.Length) - SeriesMemory.OfChunk(chunk.Length), now);
+            series.ReplaceNewestChunk(whole);
         }
         else
         {
-            AddChunk(series, packed, now);
+            AddChunk(series, _packed.AsSpan(0, SampleChunk.Write(_packed, newest)).ToArray(), now);
         }
 
         series.ClearWindow();
@@ -138,7 +128,14 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
             }
         }
 
-        foreach (var series in idle)
+        Remove(idle);
+        return idle.Count > 0;
+    }
+
+    /// <summary>Removes series with all that they hold.</summary>
+    public void Remove(IEnumerable<TimeSeries> removed)
+    {
+        foreach (var series in removed)
         {
             _gone += EntriesOf(series);
             while (series.ChunkCount > 0)
@@ -155,8 +152,6 @@ internal sealed class SeriesEviction(SeriesIndex index, SeriesMemory memory, Ser
             _oldest = new Queue<TimeSeries>(_oldest.Where(series => !series.IsGone));
             _gone = 0;
         }
-
-        return idle.Count > 0;
     }
 
     /// <summary>Gives the window's room back; what was in it is packed.</summary>

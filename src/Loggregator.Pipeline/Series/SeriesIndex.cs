@@ -4,13 +4,16 @@ using Loggregator.Protocol.Envelopes;
 namespace Loggregator.Pipeline.Series;
 
 /// <summary>The series by identity and name, and the sources that have them. Store's lock.</summary>
-internal sealed class SeriesIndex(SeriesLimits limits, SeriesMemory memory)
+internal sealed class SeriesIndex(SeriesMemory memory)
 {
     private readonly Dictionary<UInt128, LabelSet> _sets = [];
     private readonly Dictionary<UInt128, SeriesSource> _sources = [];
     private readonly NameTable _names = new();
     private readonly long _seed = Random.Shared.NextInt64(); // so that nobody makes hashes collide on purpose
     private int _count;
+
+    /// <summary>What a new series is measured by. Any thread may read it.</summary>
+    public required SeriesLimits Limits { get; set; }
 
     /// <summary>Series that are there. Any thread.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -41,8 +44,8 @@ internal sealed class SeriesIndex(SeriesLimits limits, SeriesMemory memory)
 
     /// <summary>Which limit one more series of this source would pass; null if none.</summary>
     public FoldLimit? LimitOf(SeriesSource? source, int identityLength, int nameLength) =>
-        source?.SeriesCount >= limits.MaxSeriesPerSource ? FoldLimit.Source
-        : _count >= limits.MaxSeries ? FoldLimit.All
+        source?.SeriesCount >= Limits.MaxSeriesPerSource ? FoldLimit.Source
+        : _count >= Limits.MaxSeries ? FoldLimit.All
         : !memory.HasRoomForBase(SeriesMemory.PerSource + SeriesMemory.PerSet + SeriesMemory.PerSeries + identityLength + nameLength) ? FoldLimit.Memory
         : null;
 

@@ -6,7 +6,7 @@ namespace Loggregator.Pipeline.Series;
 /// The memory that series take, by source. What a source needs to have a series at all (<see cref="BaseBytes"/>) may take half of the budget, the
 /// rest is for samples. Store's lock, except <see cref="Used"/>.
 /// </summary>
-internal sealed class SeriesMemory(long budget)
+internal sealed class SeriesMemory
 {
     // What the objects take, measured; the benchmark `series` compares the sum with the heap.
     public const int PerSource = 320, PerSet = 200, PerSeries = 184, PerChunk = 60, PerWindow = 24, PerSample = 16;
@@ -14,10 +14,11 @@ internal sealed class SeriesMemory(long budget)
     private readonly WaterLevel _level = new();
     private long _used;
 
-    public long Budget { get; } = budget;
+    /// <summary>What all may take.</summary>
+    public long Budget { get; set; }
 
     /// <summary>From here on room is made bit by bit, so that nobody waits for all of it at once.</summary>
-    public long SoftBudget { get; } = budget - (budget / 64);
+    public long SoftBudget => Budget - (Budget / 64);
 
     /// <summary>All that is charged. Any thread.</summary>
     public long Used => Volatile.Read(ref _used);

@@ -8,7 +8,7 @@ namespace Loggregator.Pipeline.Series;
 /// </summary>
 internal static class SeriesSnapshot
 {
-    private const byte Version = 1;
+    private const byte Version = 2; // 1 had chunks of one block
     private const int DerivedFlag = 2; // beside the kind
     private const int MaxText = 64 * 1024;
 

@@ -7,7 +7,7 @@ namespace Loggregator.Pipeline.Series;
 internal sealed class TimeSeries(LabelSet labels, SeriesName name, SeriesName unit, SeriesKind kind)
 {
     /// <summary>Samples of a full window. Two of them make a full chunk.</summary>
-    public const int WindowSamples = SampleChunk.MaxSamples / 2;
+    public const int WindowSamples = SampleChunk.BlockSamples;
 
     private byte[][] _chunks = [];
     private int _firstChunk;
@@ -60,6 +60,9 @@ internal sealed class TimeSeries(LabelSet labels, SeriesName name, SeriesName un
     public ReadOnlySpan<Sample> Newest => Window.AsSpan(0, WindowCount);
 
     public ReadOnlySpan<byte[]> Chunks => _chunks.AsSpan(_firstChunk, ChunkCount);
+
+    /// <summary>Reads what <see cref="Insert"/> is going to need.</summary>
+    public long Fetch() => WindowCount < Window.Length ? Window[WindowCount].Time : 0;
 
     /// <summary>Puts a sample where it belongs in the window, which has room. False when it took the place of one.</summary>
     public bool Insert(long time, double value)

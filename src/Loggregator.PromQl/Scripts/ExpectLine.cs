@@ -63,7 +63,7 @@ internal static partial class ExpectLine
         if (rest.StartsWith("msg:", StringComparison.Ordinal))
         {
             var text = rest[4..].Trim();
-            expected.Annotations.Add((isWarning, actual => actual == text, text));
+            expected.Annotations.Add((isWarning, actual => actual == text || actual.StartsWith(text + " (", StringComparison.Ordinal), text)); // the place may be left out
         }
         else if (rest.StartsWith("regex:", StringComparison.Ordinal))
         {

@@ -40,4 +40,7 @@ internal sealed class Expectation
 
     /// <summary>Whether native histograms are expected.</summary>
     public bool IsNative => Series.Exists(static series => series.IsNative);
+
+    /// <summary>Whether neither values nor an error are expected.</summary>
+    public bool IsNothing => !Fails && Scalar is null && Text is null && Series.Count == 0;
 }

@@ -8,7 +8,7 @@ namespace Loggregator.PromQl.Scripts;
 /// <summary>A line of a script that describes a series: <c>name{labels} 1 2+3x4 _ stale</c>.</summary>
 /// <param name="Labels">Its labels.</param>
 /// <param name="Values">A value per step; null for none.</param>
-/// <param name="IsNative">Whether it holds native histograms, whose values are not read.</param>
+/// <param name="IsNative">Whether some of its values are native histograms, which are left out.</param>
 internal sealed partial record SeriesNotation(Labels Labels, IReadOnlyList<double?> Values, bool IsNative)
 {
     private const int MaxValues = 1_000_000;
@@ -27,19 +27,15 @@ internal sealed partial record SeriesNotation(Labels Labels, IReadOnlyList<doubl
             throw new ScriptException($"'{line}' is no series: {e.Message}");
         }
 
-        var values = line[end..];
-        if (values.Contains("{{", StringComparison.Ordinal))
+        var (read, native) = (new List<double?>(), false);
+        foreach (var item in Items().EnumerateMatches(line.AsSpan(end)))
         {
-            return new SeriesNotation(labels, [], true);
+            var text = line.Substring(end + item.Index, item.Length);
+            native |= text.StartsWith("{{", StringComparison.Ordinal);
+            AddItem(read, text);
         }
 
-        var read = new List<double?>();
-        foreach (var item in values.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
-        {
-            AddItem(read, item);
-        }
-
-        return new SeriesNotation(labels, read, false);
+        return new SeriesNotation(labels, read, native);
     }
 
     private static int EndOfLabels(string line)
@@ -86,8 +82,9 @@ internal sealed partial record SeriesNotation(Labels Labels, IReadOnlyList<doubl
             throw new ScriptException($"'{item}' is no value of a series");
         }
 
-        var blank = match.Groups["start"].Value == "_";
-        double? value = blank ? null : Number(match.Groups["start"].Value);
+        var start = match.Groups["start"].Value;
+        var blank = start == "_";
+        double? value = blank || start[0] == '{' ? null : Number(start);
         var step = match.Groups["step"] is { Success: true } given ? Number(given.Value) : 0;
         var times = match.Groups["times"] is { Success: true } count ? int.Parse(count.Value, CultureInfo.InvariantCulture) + (blank ? 0 : 1) : 1;
         if (values.Count + times > MaxValues)
@@ -104,6 +101,9 @@ internal sealed partial record SeriesNotation(Labels Labels, IReadOnlyList<doubl
     private static double Number(string text) =>
         text == "stale" ? Sample.Stale : GoText.TryNumber(text, out var value) ? value : throw new ScriptException($"'{text}' is no number");
 
-    [GeneratedRegex(@"^(?<start>_|stale|[+-]?(?:inf|nan|[0-9._]+(?:e[+-]?[0-9]+)?))(?<step>[+-](?:inf|nan|[0-9._]+(?:e[+-]?[0-9]+)?))?(?:x(?<times>[0-9]{1,7}))?$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:\{\{.*?\}\}|[^\s])+")]
+    private static partial Regex Items();
+
+    [GeneratedRegex(@"^(?<start>_|stale|\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?|[+-]?(?:inf|nan|[0-9._]+(?:e[+-]?[0-9]+)?))(?<step>[+-](?:inf|nan|[0-9._]+(?:e[+-]?[0-9]+)?))?(?:x(?<times>[0-9]{1,7}))?$", RegexOptions.IgnoreCase)]
     private static partial Regex Item();
 }

@@ -1,8 +1,11 @@
+using System.Buffers.Binary;
+
 namespace Loggregator.Protocol.Envelopes;
 
 /// <summary>Walks the metrics of a gauge as they are on the wire: a name may come again, and then the last one counts.</summary>
 public ref struct MetricReader
 {
+    private const byte MaxUsualLength = 127; // a varint of one byte
     private PayloadReader _payloads;
     private FieldReader _fields;
 
@@ -62,8 +65,45 @@ public ref struct MetricReader
         }
     }
 
+    // As encoders write it: name, then value, of this the unit if there is one, then the number, and no length above 127.
+    private bool TryReadUsual(ReadOnlySpan<byte> entry)
+    {
+        if (entry.Length < 2 || entry[0] != Fields.Key || entry[1] > MaxUsualLength)
+        {
+            return false;
+        }
+
+        var at = 2 + entry[1];
+        if (entry.Length < at + 2 || entry[at] != Fields.Value || entry[at + 1] > MaxUsualLength || entry[at + 1] != entry.Length - at - 2)
+        {
+            return false;
+        }
+
+        var value = entry[(at + 2)..];
+        var number = 0;
+        if (value.Length >= 2 && value[0] == Fields.GaugeUnit && value[1] <= MaxUsualLength)
+        {
+            number = 2 + value[1];
+        }
+
+        if (value.Length != number + 1 + sizeof(double) || value[number] != Fields.GaugeNumber)
+        {
+            return false;
+        }
+
+        Name = entry[2..at];
+        Unit = number == 0 ? default : value[2..number];
+        Value = BinaryPrimitives.ReadDoubleLittleEndian(value[(number + 1)..]);
+        return true;
+    }
+
     private void ReadEntry(ReadOnlySpan<byte> entry)
     {
+        if (TryReadUsual(entry))
+        {
+            return;
+        }
+
         Name = default;
         ReadOnlySpan<byte> content = default;
         var fields = new FieldReader(entry);

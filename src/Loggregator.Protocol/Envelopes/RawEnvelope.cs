@@ -10,59 +10,14 @@ public static class RawEnvelope
     /// For bytes from outside; never throws, never reads past the end.
     /// </summary>
     /// <returns>False when a strict protobuf reader would refuse these bytes; <paramref name="header"/> is then undefined.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> envelope, out EnvelopeHeader header)
-    {
-        header = default;
-        ref var origin = ref MemoryMarshal.GetReference(envelope);
-        var end = envelope.Length;
-        var position = 0;
-        while (position < end)
-        {
-            position = Wire.ReadTag(ref origin, position, end, out var tag);
-            if (position < 0)
-            {
-                return false;
-            }
-
-            if ((tag & 7) != Wire.LengthDelimited)
-            {
-                position = ReadScalar(ref origin, position, end, tag, ref header);
-                if (position < 0)
-                {
-                    return false;
-                }
-
-                continue;
-            }
-
-            position = Wire.ReadLength(ref origin, position, end, out var length);
-            if (position < 0)
-            {
-                return false;
-            }
-
-            if (tag == Fields.Tags)
-            {
-                header.Flags |= EnvelopeFlags.Tags;
-                if (!EnvelopeStructure.IsTag(ref origin, position, length, end))
-                {
-                    return false;
-                }
-            }
-            else if (!ReadField(ref origin, position, length, end, tag, ref header))
-            {
-                return false;
-            }
-
-            position += length;
-        }
-
-        MarkGapRecord(envelope, ref header);
-        return true;
-    }
+    public static bool TryRead(ReadOnlySpan<byte> envelope, out EnvelopeHeader header) => TryRead<Whole>(envelope, out header);
 
     /// <summary>Reads the header of bytes that a tier of ours has validated: looks at the top level alone. Still never reads past the end.</summary>
-    public static bool TryReadHeader(ReadOnlySpan<byte> envelope, out EnvelopeHeader header)
+    public static bool TryReadHeader(ReadOnlySpan<byte> envelope, out EnvelopeHeader header) => TryRead<TopLevel>(envelope, out header);
+
+    // The kinds of reading are structs so that each gets code of its own, without a branch for the other.
+    private static bool TryRead<TReading>(ReadOnlySpan<byte> envelope, out EnvelopeHeader header)
+        where TReading : struct, IReading
     {
         header = default;
         ref var origin = ref MemoryMarshal.GetReference(envelope);
@@ -70,6 +25,7 @@ public static class RawEnvelope
         var position = 0;
         while (position < end)
         {
+            // 1. A field's tag; what is no text and no message is one number.
             position = Wire.ReadTag(ref origin, position, end, out var tag);
             if (position < 0)
             {
@@ -87,20 +43,28 @@ public static class RawEnvelope
                 continue;
             }
 
+            // 2. Where its bytes end, within the envelope.
             position = Wire.ReadLength(ref origin, position, end, out var length);
             if (position < 0)
             {
                 return false;
             }
 
+            // 3. What the header says of it, and whether it is whole.
             if (tag == Fields.Tags)
             {
                 header.Flags |= EnvelopeFlags.Tags;
+                if (TReading.Validates && !EnvelopeStructure.IsTag(ref origin, position, length, end))
+                {
+                    return false;
+                }
             }
             else
             {
                 NoteField(tag, position, length, ref header);
-                if (tag == Fields.Log && !EnvelopeStructure.IsLog(ref origin, position, length, ref header.Flags))
+                if (TReading.Validates
+                    ? !IsField(ref origin, position, length, end, tag, ref header.Flags)
+                    : tag == Fields.Log && !EnvelopeStructure.IsLog(ref origin, position, length, ref header.Flags))
                 {
                     return false;
                 }
@@ -125,21 +89,17 @@ public static class RawEnvelope
         return position;
     }
 
-    private static bool ReadField(ref byte origin, int position, int length, int end, uint tag, ref EnvelopeHeader header)
+    private static bool IsField(ref byte origin, int position, int length, int end, uint tag, ref EnvelopeFlags flags) => tag switch
     {
-        NoteField(tag, position, length, ref header);
-        return tag switch
-        {
-            Fields.SourceId or Fields.InstanceId => Utf8Text.IsValid(ref origin, position, length, end),
-            Fields.Log => EnvelopeStructure.IsLog(ref origin, position, length, ref header.Flags),
-            Fields.DeprecatedTags => EnvelopeStructure.IsDeprecatedTag(ref origin, position, length, end),
-            Fields.Counter => EnvelopeStructure.IsCounter(ref origin, position, length, end),
-            Fields.Gauge => EnvelopeStructure.IsGauge(ref origin, position, length, end),
-            Fields.Timer => EnvelopeStructure.IsTimer(ref origin, position, length, end),
-            Fields.Event => EnvelopeStructure.IsEvent(ref origin, position, length, end),
-            _ => true,
-        };
-    }
+        Fields.SourceId or Fields.InstanceId => Utf8Text.IsValid(ref origin, position, length, end),
+        Fields.Log => EnvelopeStructure.IsLog(ref origin, position, length, ref flags),
+        Fields.DeprecatedTags => EnvelopeStructure.IsDeprecatedTag(ref origin, position, length, end),
+        Fields.Counter => EnvelopeStructure.IsCounter(ref origin, position, length, end),
+        Fields.Gauge => EnvelopeStructure.IsGauge(ref origin, position, length, end),
+        Fields.Timer => EnvelopeStructure.IsTimer(ref origin, position, length, end),
+        Fields.Event => EnvelopeStructure.IsEvent(ref origin, position, length, end),
+        _ => true,
+    };
 
     private static void NoteField(uint tag, int position, int length, ref EnvelopeHeader header)
     {
@@ -199,5 +159,20 @@ public static class RawEnvelope
         {
             header.Flags |= EnvelopeFlags.GapRecord;
         }
+    }
+
+    private interface IReading
+    {
+        static abstract bool Validates { get; }
+    }
+
+    private readonly struct Whole : IReading
+    {
+        public static bool Validates => true;
+    }
+
+    private readonly struct TopLevel : IReading
+    {
+        public static bool Validates => false;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class LogCacheEgress(TimeReads reads, MetaReads metas, TimeProvi
 
         var http = context.GetHttpContext();
         http.Response.RegisterForDispose(answer);
-        TellPartial(context, answer.Answered, answer.Known);
+        Partial.Tell(context, answer.Answered, answer.Known);
         var length = answer.Records.Sum(record => Records.HeaderLength(record.Length) + record.Length);
         var response = MessageBuffer.Rent(length + Records.MaxHeaderLength);
         http.Response.RegisterForDispose(response);
@@ -49,19 +49,11 @@ internal sealed class LogCacheEgress(TimeReads reads, MetaReads metas, TimeProvi
             throw ReadFault.NoMeta.ToRpcException();
         }
 
-        TellPartial(context, answered, known);
+        Partial.Tell(context, answered, known);
         var response = MessageBuffer.Rent(meta.CalculateSize());
         context.GetHttpContext().Response.RegisterForDispose(response);
         meta.WriteTo(response);
         return response;
-    }
-
-    private static void TellPartial(ServerCallContext context, int answered, int known)
-    {
-        if (Partial.Of(answered, known) is { } partial)
-        {
-            context.ResponseTrailers.Add(Partial.Name.ToLowerInvariant(), partial);
-        }
     }
 
     private static T Parse<T>(MessageParser<T> parser, MessageBuffer message)

@@ -21,7 +21,8 @@ internal sealed class LogCacheGateway(LogCacheHttp http)
         {
             "/api/v1/meta" => MetaAsync(context),
             "/api/v1/info" => LogCacheHttp.InfoAsync(context),
-            "/api/v1/query" or "/api/v1/query_range" => LogCacheHttp.RefuseQueryAsync(context),
+            "/api/v1/query" => http.QueryAsync(context, ranged: false, strict: false),
+            "/api/v1/query_range" => http.QueryAsync(context, ranged: true, strict: false),
             _ => LogCacheHttp.RefuseAsync(context, ReadFault.NotFound),
         };
     }

@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Globalization;
+using Loggregator.PromQl;
+using Loggregator.PromQl.Evaluation;
 using Loggregator.Protocol.Envelopes;
 using Loggregator.Protocol.Grpc;
 using Loggregator.Protocol.Json;
 using Loggregator.Protocol.LogCache;
+using Loggregator.TrafficController.Metrics;
 using Loggregator.TrafficController.Streams.Sse;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,7 +15,8 @@ using Microsoft.Extensions.Options;
 namespace Loggregator.TrafficController.LogCache;
 
 /// <summary>log-cache's calls over HTTP, as its gateway and its authenticating proxy have them in common.</summary>
-internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<TrafficControllerOptions> options, TimeProvider time)
+internal sealed class LogCacheHttp(
+    TimeReads reads, MetaReads metas, LogCacheQueries queries, CallerScope scopeOf, IOptions<TrafficControllerOptions> options, TimeProvider time)
 {
     /// <summary>The version of log-cache whose API this is. Clients refuse what is no semantic version, and fall back to older paths below 2.0.0.</summary>
     public const string Version = "3.2.12";
@@ -66,7 +70,7 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
         var (meta, answered, known) = await metas.AskAsync(context.RequestAborted);
         if (meta is not null)
         {
-            TellPartial(context, answered, known);
+            Partial.Tell(context, answered, known);
         }
 
         return meta;
@@ -108,12 +112,41 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
         await WriteJsonAsync(context, writer => LogCacheJson.WriteStatus(writer, (int)fault.Code, fault.Message));
     }
 
-    /// <summary>Says that PromQL is not served.</summary>
-    public static async Task RefuseQueryAsync(HttpContext context)
+    /// <summary>Answers <c>query</c>, or <c>query_range</c> if <paramref name="ranged"/>.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="ranged">At steps.</param>
+    /// <param name="strict">As the authenticating proxy: a query must name a source, and who may not see all that it names learns nothing.</param>
+    public async Task QueryAsync(HttpContext context, bool ranged, bool strict)
     {
-        context.Response.StatusCode = StatusCodes.Status501NotImplemented;
-        await WriteJsonAsync(context, writer => LogCacheJson.WriteQueryError(
-            writer, "bad_data", "Metrics not available: this version does not evaluate PromQL. /api/v1/read gives metrics as envelopes."));
+        var (parameters, wrong) = await ParametersAsync(context);
+        var fault = wrong is null ? null : new QueryFault(wrong.Code == Grpc.Core.StatusCode.InvalidArgument, wrong.Message);
+        string Text(string name) => parameters.First(name) ?? "";
+        var (query, scope) = (Text("query"), scopeOf(context));
+        if (fault is null && strict)
+        {
+            var sources = SourcesOf(query, out fault);
+            if (fault is null && !sources.All(scope.Allows))
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return;
+            }
+        }
+
+        Task UseAsync(QueryResult result, (int Answered, int Known) whole)
+        {
+            Partial.Tell(context, whole.Answered, whole.Known);
+            return WriteJsonAsync(context, writer => QueryJson.Write(writer, result));
+        }
+
+        fault ??= ranged
+            ? await queries.RangeAsync(scope, query, Text("start"), Text("end"), Text("step"), UseAsync, context.RequestAborted)
+            : await queries.InstantAsync(scope, query, Text("time"), UseAsync, context.RequestAborted);
+        if (fault is not null)
+        {
+            context.Response.StatusCode = wrong == ReadFault.MethodNotAllowed ? wrong.HttpStatus
+                : fault.IsUsers ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError;
+            await WriteJsonAsync(context, writer => LogCacheJson.WriteQueryError(writer, fault.IsUsers ? "bad_data" : "internal", fault.Message));
+        }
     }
 
     /// <summary>Writes a body.</summary>
@@ -131,7 +164,7 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
         using var slow = new CancellationTokenSource(options.Value.WriteTimeout, time); // its bytes are kept no longer
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, slow.Token);
         context.Response.ContentType = Json;
-        TellPartial(context, answer.Answered, answer.Known);
+        Partial.Tell(context, answer.Answered, answer.Known);
         using var block = MessageBuffer.Rent(FlushAt + (FlushAt / 8));
         block.Write(LogCacheJson.ReadStart);
         try
@@ -157,11 +190,18 @@ internal sealed class LogCacheHttp(TimeReads reads, MetaReads metas, IOptions<Tr
         }
     }
 
-    private static void TellPartial(HttpContext context, int answered, int known)
+    private IReadOnlyList<string> SourcesOf(string query, out QueryFault? fault)
     {
-        if (Partial.Of(answered, known) is { } partial)
+        try
         {
-            context.Response.Headers[Partial.Name] = partial;
+            var sources = queries.SourcesOf(query);
+            fault = sources.Count == 0 ? QueryFault.NoSources : null;
+            return sources;
+        }
+        catch (PromQlException e)
+        {
+            fault = new QueryFault(true, e.Message);
+            return [];
         }
     }
 

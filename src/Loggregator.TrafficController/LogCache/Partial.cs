@@ -1,4 +1,6 @@
 using System.Globalization;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 
 namespace Loggregator.TrafficController.LogCache;
 
@@ -11,4 +13,22 @@ internal static class Partial
     /// <summary>So many of so many; null when all have answered.</summary>
     public static string? Of(int answered, int known) =>
         answered < known ? string.Create(CultureInfo.InvariantCulture, $"{answered} of {known}") : null;
+
+    /// <summary>Says it in a header.</summary>
+    public static void Tell(HttpContext context, int answered, int known)
+    {
+        if (Of(answered, known) is { } partial)
+        {
+            context.Response.Headers[Name] = partial;
+        }
+    }
+
+    /// <summary>Says it in a trailer.</summary>
+    public static void Tell(ServerCallContext context, int answered, int known)
+    {
+        if (Of(answered, known) is { } partial)
+        {
+            context.ResponseTrailers.Add(Name.ToLowerInvariant(), partial);
+        }
+    }
 }

@@ -58,7 +58,7 @@ internal sealed class AggregateReads(DopplerSet dopplers, TimeProvider time)
             asked = [.. answers.Where(pair => pair.Value.Producers.Exists(apart.Contains)).Select(pair => pair.Key)];
             if (asked.Length == 0)
             {
-                return (answers.Values, apart, [.. MetricReads.Warnings(nodes, answers.Count, selection.MinTime)]);
+                return (answers.Values, apart, [.. MetricReads.Completeness(nodes, answers.Count, selection.MinTime).Warnings()]);
             }
 
             message.WithoutProducers.Clear();

@@ -18,6 +18,12 @@ internal sealed class MetricReading(MetricReads reads, AggregateReads aggregates
     /// <summary>Whether something lacks in what was read.</summary>
     public bool Partial { get; private set; }
 
+    /// <summary>Dopplers that told all of what was read last, and Dopplers there are; (0, 0) where none needed to be asked.</summary>
+    public (int Answered, int Known) Whole { get; private set; }
+
+    /// <summary>Whether the caller may see this source.</summary>
+    public bool Sees(string sourceId) => scope.Allows(sourceId);
+
     /// <inheritdoc/>
     public async ValueTask<SelectedSeries> SelectAsync(SeriesSelection selection, CancellationToken cancel)
     {
@@ -59,18 +65,40 @@ internal sealed class MetricReading(MetricReads reads, AggregateReads aggregates
         var sources = scope.Narrow(SourcesOf(selection.Matchers));
         if (sources?.Count == 0)
         {
+            Whole = (0, 0);
             return ([], []);
         }
 
         request.SourceIds.Add(sources ?? []);
         request.Producers.Add(producers ?? Enumerable.Empty<ulong>());
         request.Matches.Add(selection.Matchers.Select(MatchOf).OfType<LabelMatch>());
-        var (answers, warnings) = await reads.AskAsync(
+        var (answers, whole) = await reads.AskAsync(
             request, () => new SeriesAnswer(selection.Matchers, scope, producers), charge, selection.MaxSamples, cancel);
         var series = SeriesMerge.Merge(answers.Select(answer => answer.Parts), cancel);
+        List<string> warnings = [.. whole.Warnings()];
+        Whole = (whole.Answered - whole.Lacking, whole.Known);
         Partial |= warnings.Count > 0;
         SamplesRead += series.Sum(one => (long)one.Samples.Length);
         return (series, warnings);
+    }
+
+    /// <summary>Finds the series that any of several selectors selects, each once, in the order of their labels.</summary>
+    public async ValueTask<(IReadOnlyList<MetricSeries> Series, IReadOnlyList<string> Warnings)> ReadAllAsync(
+        IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long start, long end, bool labelsOnly, int maxSamples, CancellationToken cancel)
+    {
+        var all = new Dictionary<Labels, MetricSeries>();
+        var told = new HashSet<string>();
+        foreach (var matchers in selectors)
+        {
+            var (series, warnings) = await ReadAsync(new SeriesSelection(matchers, start, end, maxSamples), labelsOnly, cancel);
+            told.UnionWith(warnings);
+            foreach (var one in series)
+            {
+                all.TryAdd(one.Labels, one);
+            }
+        }
+
+        return (all.Values.OrderBy(one => one.Labels, Comparer<Labels>.Create(Labels.Compare)).ToList(), told.ToList());
     }
 
     /// <inheritdoc/>

@@ -22,13 +22,16 @@ internal sealed class MetricReads(DopplerSet dopplers, AggregateReads aggregates
     /// <param name="scope">Whose metrics it sees, whatever it asks for.</param>
     public MetricReading Open(SourceScope scope) => new(this, aggregates, new ReadCharge(_budget), scope);
 
+    /// <summary>What a query reads is more than it may.</summary>
+    public static PromQlException TooMuch() => new(PromQlFault.Execution, "query processing would load too many samples into memory in query execution");
+
     /// <summary>Asks all Dopplers.</summary>
     /// <param name="request">What for.</param>
     /// <param name="answers">Makes what takes a Doppler's frames.</param>
     /// <param name="charge">Takes what is kept.</param>
     /// <param name="maxSamples">More than so many fail the query.</param>
     /// <param name="cancel">Ends it.</param>
-    public async Task<(IReadOnlyList<SeriesAnswer> Answers, IReadOnlyList<string> Warnings)> AskAsync(
+    public async Task<(IReadOnlyList<SeriesAnswer> Answers, Completeness Whole)> AskAsync(
         ReadSeriesRequest request, Func<SeriesAnswer> answers, ReadCharge charge, int maxSamples, CancellationToken cancel)
     {
         var nodes = dopplers.Nodes;
@@ -38,29 +41,18 @@ internal sealed class MetricReads(DopplerSet dopplers, AggregateReads aggregates
         cancel.ThrowIfCancellationRequested();
         if (limits.Passed)
         {
-            throw new PromQlException(PromQlFault.Execution, "query processing would load too many samples into memory in query execution");
+            throw TooMuch();
         }
 
         var answered = parts.OfType<SeriesAnswer>().ToList();
         return answered.Count == 0 && nodes.Length > 0
             ? throw new MetricsUnavailableException($"none of {nodes.Length} Dopplers answered")
-            : (answered, [.. Warnings(nodes, answered.Count, request.Start)]);
+            : (answered, Completeness(nodes, answered.Count, request.Start));
     }
 
     /// <summary>What an answer lacks that begins at a time in milliseconds.</summary>
-    public static IEnumerable<string> Warnings(DopplerNode[] nodes, int answered, long start)
-    {
-        if (answered < nodes.Length)
-        {
-            yield return $"partial result: {answered} of {nodes.Length} Dopplers answered";
-        }
-
-        var lacking = nodes.Count(node => node.LostBefore is > 0 and var since && since / 1_000_000 > start);
-        if (lacking > 0)
-        {
-            yield return $"partial result: {lacking} of {nodes.Length} Dopplers came back without what they had held within this time";
-        }
-    }
+    public static Completeness Completeness(DopplerNode[] nodes, int answered, long start) =>
+        new(answered, nodes.Count(node => node.LostBefore is > 0 and var since && since / 1_000_000 > start), nodes.Length);
 
     private async Task<SeriesAnswer?> AskAsync(DopplerNode node, ReadSeriesRequest request, SeriesAnswer answer, Limits limits, CancellationToken cancel)
     {

@@ -34,7 +34,7 @@ internal static class SeriesMerge
         return merged;
     }
 
-    private static MetricSeries Whole(SeriesPart part, ReadOnlyMemory<Sample> samples) => new(part.Labels, part.Kind, part.Unit, samples);
+    private static MetricSeries Whole(SeriesPart part, ReadOnlyMemory<Sample> samples) => new(part.Labels, part.Kind, part.Unit, part.Derived, samples);
 
     private static MetricSeries Merge(List<SeriesPart> parts)
     {

@@ -20,4 +20,7 @@ internal enum ApiErrorType
 
     /// <summary><c>not_found</c>: there is no such path.</summary>
     NotFound,
+
+    /// <summary><c>bad_data</c> too: the path is there, the method is not.</summary>
+    MethodNotAllowed,
 }

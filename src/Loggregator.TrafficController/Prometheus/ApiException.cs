@@ -12,7 +12,7 @@ internal sealed class ApiException(ApiErrorType type, string message) : Exceptio
     /// <summary>The type as it stands in an answer.</summary>
     public string TypeName => Type switch
     {
-        ApiErrorType.BadData => "bad_data",
+        ApiErrorType.BadData or ApiErrorType.MethodNotAllowed => "bad_data",
         ApiErrorType.Execution => "execution",
         ApiErrorType.Timeout => "timeout",
         ApiErrorType.Canceled => "canceled",
@@ -27,6 +27,7 @@ internal sealed class ApiException(ApiErrorType type, string message) : Exceptio
         ApiErrorType.Execution => StatusCodes.Status422UnprocessableEntity,
         ApiErrorType.Timeout or ApiErrorType.Unavailable => StatusCodes.Status503ServiceUnavailable,
         ApiErrorType.Canceled => StatusCodes.Status499ClientClosedRequest,
+        ApiErrorType.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
         _ => StatusCodes.Status404NotFound,
     };
 

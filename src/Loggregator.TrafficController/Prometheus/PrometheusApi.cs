@@ -1,4 +1,3 @@
-using Loggregator.PromQl.Evaluation;
 using Loggregator.TrafficController.LogCache;
 using Loggregator.TrafficController.Metrics;
 using Microsoft.AspNetCore.Http;
@@ -7,17 +6,40 @@ using Microsoft.Extensions.Options;
 namespace Loggregator.TrafficController.Prometheus;
 
 /// <summary>What is below <c>/prometheus</c>: the HTTP API of Prometheus 2.55, as dashboards and its own tools speak it.</summary>
-internal sealed class PrometheusApi(MetricQueries queries, CallerScope scopeOf, IOptions<TrafficControllerOptions> options, TimeProvider time)
+internal sealed class PrometheusApi
 {
-    private const string Root = "/prometheus/api/v1/";
+    private const string Root = "/prometheus/api/v1/", ValuesOf = "label/", Values = "/values";
+    private readonly Dictionary<string, (bool Post, Func<ApiRequest, Task> Serve)> _paths;
+    private readonly SeriesEndpoints _series;
+    private readonly CallerScope _scopeOf;
+    private readonly IOptions<TrafficControllerOptions> _options;
+    private readonly TimeProvider _time;
+
+    public PrometheusApi(QueryEndpoints queries, SeriesEndpoints series, CallerScope scopeOf, IOptions<TrafficControllerOptions> options, TimeProvider time)
+    {
+        (_series, _scopeOf, _options, _time) = (series, scopeOf, options, time);
+        _paths = new(StringComparer.Ordinal)
+        {
+            ["query"] = (true, queries.QueryAsync),
+            ["query_range"] = (true, queries.QueryRangeAsync),
+            ["query_exemplars"] = (true, StatusEndpoints.NothingAsync),
+            ["format_query"] = (true, StatusEndpoints.FormatAsync),
+            ["series"] = (true, series.SeriesAsync),
+            ["labels"] = (true, series.LabelsAsync),
+            ["metadata"] = (false, series.MetadataAsync),
+            ["status/buildinfo"] = (false, StatusEndpoints.BuildInfoAsync),
+            ["rules"] = (false, request => StatusEndpoints.EmptyAsync(request, "groups")),
+            ["alerts"] = (false, request => StatusEndpoints.EmptyAsync(request, "alerts")),
+        };
+    }
 
     public async Task HandleAsync(HttpContext context)
     {
-        await using var answer = new ApiAnswer(context, options.Value.WriteTimeout, time);
+        await using var answer = new ApiAnswer(context, _options.Value.WriteTimeout, _time);
         try
         {
-            var parameters = await ApiParameters.ReadAsync(context, time.GetUtcNow());
-            await ServeAsync(context, answer, parameters);
+            var serve = Find(LogCacheHttp.RawPath(context), context.Request.Method);
+            await serve(new ApiRequest(context, answer, await ApiParameters.ReadAsync(context, _time.GetUtcNow()), _scopeOf(context)));
         }
         catch (Exception e) when (ApiException.Of(e) is { } error)
         {
@@ -31,50 +53,14 @@ internal sealed class PrometheusApi(MetricQueries queries, CallerScope scopeOf, 
         }
     }
 
-    private Task ServeAsync(HttpContext context, ApiAnswer answer, ApiParameters parameters)
+    private Func<ApiRequest, Task> Find(string path, string method)
     {
-        var path = LogCacheHttp.RawPath(context);
-        return !path.StartsWith(Root, StringComparison.Ordinal) ? throw NotFound() : path[Root.Length..] switch
-        {
-            "query" => QueryAsync(context, answer, parameters),
-            "query_range" => QueryRangeAsync(context, answer, parameters),
-            _ => throw NotFound(),
-        };
+        var name = path.StartsWith(Root, StringComparison.Ordinal) ? path[Root.Length..] : "";
+        var (post, serve) = name.StartsWith(ValuesOf, StringComparison.Ordinal) && name.EndsWith(Values, StringComparison.Ordinal) && name.Length > ValuesOf.Length + Values.Length
+            ? (false, request => _series.ValuesAsync(request, name[ValuesOf.Length..^Values.Length]))
+            : _paths.GetValueOrDefault(name);
+        return serve is null ? throw new ApiException(ApiErrorType.NotFound, "there is no such path")
+            : HttpMethods.IsGet(method) || (post && HttpMethods.IsPost(method)) ? serve
+            : throw new ApiException(ApiErrorType.MethodNotAllowed, "use GET" + (post ? " or POST" : ""));
     }
-
-    private Task QueryAsync(HttpContext context, ApiAnswer answer, ApiParameters parameters)
-    {
-        var at = parameters.Time("time", parameters.Now);
-        return EvaluateAsync(context, answer, parameters, at, (engine, reading, cancel) => engine.QueryAsync(reading, parameters.Text("query"), at, cancel));
-    }
-
-    private Task QueryRangeAsync(HttpContext context, ApiAnswer answer, ApiParameters parameters)
-    {
-        var (start, end, step) = parameters.Range();
-        return EvaluateAsync(
-            context, answer, parameters, start, (engine, reading, cancel) => engine.QueryRangeAsync(reading, parameters.Text("query"), start, end, step, cancel));
-    }
-
-    private Task EvaluateAsync(
-        HttpContext context, ApiAnswer answer, ApiParameters parameters, long at, Func<Engine, MetricReading, CancellationToken, ValueTask<QueryResult>> evaluate)
-    {
-        var limit = parameters.Limit();
-        var engine = new Engine(parameters.Has("lookback_delta") ? queries.Engine with { Lookback = parameters.Lookback() } : queries.Engine, time);
-        return queries.RunAsync(
-            scopeOf(context),
-            parameters.Timeout(options.Value.QueryTimeout),
-            (reading, cancel) => evaluate(engine, reading, cancel),
-            async result =>
-            {
-                answer.Begin();
-                await answer.WriteAsync(result, at, limit);
-                var warnings = result.Annotations.Where(remark => remark.IsWarning).Select(remark => remark.Text);
-                await answer.EndAsync(
-                    [.. warnings, .. result.Series.Count > limit ? ["results truncated due to limit"] : Array.Empty<string>()],
-                    [.. result.Annotations.Where(remark => !remark.IsWarning).Select(remark => remark.Text)]);
-            },
-            context.RequestAborted);
-    }
-
-    private static ApiException NotFound() => new(ApiErrorType.NotFound, "there is no such path");
 }

@@ -2,7 +2,7 @@ using Loggregator.Protocol.Internal;
 
 namespace Loggregator.TrafficController.Query;
 
-/// <summary>What the Dopplers that answered know of sources, added up by source id.</summary>
+/// <summary>What the Dopplers that answered know of sources, added up by source id; a series counts at each Doppler that holds some of it.</summary>
 /// <param name="Sources">By source id.</param>
 /// <param name="Answered">Dopplers that answered.</param>
 /// <param name="Lacking">Of these, those that came back of late without what they had held.</param>
@@ -26,6 +26,9 @@ internal sealed record SourceReport(IReadOnlyDictionary<string, Source> Sources,
         sum.HeldBytes += other.HeldBytes;
         sum.Evicted += other.Evicted;
         sum.Lost += other.Lost;
+        sum.Series += other.Series;
+        sum.SeriesBytes += other.SeriesBytes;
+        sum.SeriesFolded += other.SeriesFolded;
         sum.NewestTimestamp = Math.Max(sum.NewestTimestamp, other.NewestTimestamp);
 
         sum.Logs = Sum(sum.Logs, other.Logs);

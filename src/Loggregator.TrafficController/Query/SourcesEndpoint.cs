@@ -42,6 +42,9 @@ internal sealed class SourcesEndpoint(SourceQuery query)
         json.WriteNumber("held_bytes", source.HeldBytes);
         json.WriteNumber("evicted", source.Evicted);
         json.WriteNumber("lost", source.Lost);
+        json.WriteNumber("series", source.Series);
+        json.WriteNumber("series_bytes", source.SeriesBytes);
+        json.WriteNumber("series_folded", source.SeriesFolded);
         json.WriteNumber("oldest_timestamp", source.OldestTimestamp);
         json.WriteNumber("newest_timestamp", source.NewestTimestamp);
         json.WriteStartArray("by_type");

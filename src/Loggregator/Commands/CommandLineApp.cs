@@ -71,6 +71,7 @@ internal sealed class CommandLineApp(Screen screen, TimeProvider time)
         root.Add(FirehoseCommand.Create(screen, time));
         root.Add(SourcesCommand.Create(screen, time));
         root.Add(MetaCommand.Create(screen, time));
+        root.Add(QueryCommand.Create(screen, time));
         root.Add(SpoolCommand.Create(screen, time));
         root.Add(CertsCommand.Create(screen, time));
         root.Add(ConfigCommand.Create(screen, time));

@@ -44,6 +44,14 @@ internal static class Examples
         ["firehose"] = ["loggregator firehose --format json", "loggregator firehose --shard-id archive        shares the stream with all who give that id"],
         ["sources"] = ["loggregator sources", "loggregator sources --top", "loggregator sources --format json | jq '.sources[].source_id'"],
         ["meta"] = ["loggregator meta --sort-by count", "loggregator meta --noise --sort-by rate          who is loud right now"],
+        ["query"] =
+        [
+            "loggregator query 'cpu{source_id=\"web\"}'                                 the last value of each series",
+            "loggregator query 'sum by (source_id) (rate(orders[5m]))' --watch 5s       how many a second, anew every 5 seconds",
+            "loggregator query 'histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))' --range 1h --step 15s",
+            "loggregator query 'cpu' --time 2026-08-22T14:00:00Z --format csv > cpu.csv",
+            "loggregator query 'topk(3, cpu)' --format json | jq '.result[].metric'",
+        ],
         ["spool"] =
         [
             "loggregator spool inspect /var/lib/loggregator/spool/siem      how much is held, how far it is delivered",

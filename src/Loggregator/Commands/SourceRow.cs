@@ -4,7 +4,7 @@ namespace Loggregator.Commands;
 
 /// <summary>One source as <c>/v2/sources</c> tells of it.</summary>
 internal sealed record SourceRow(
-    string SourceId, long Envelopes, long Held, long LogBytes, long MetricBytes, long Evicted, long Lost, long Oldest, long Newest)
+    string SourceId, long Envelopes, long Held, long LogBytes, long MetricBytes, long Series, long Evicted, long Lost, long Oldest, long Newest)
 {
     /// <summary>Envelopes a second between the oldest and the newest that are held.</summary>
     public double HeldRate => Held < 2 ? 0 : (Held - 1) / Math.Max((Newest - Oldest) / 1e9, 1);
@@ -25,6 +25,7 @@ internal sealed record SourceRow(
             Number(source, "held_envelopes"),
             Number(Class(source, "logs"), "held_bytes"),
             Number(Class(source, "metrics"), "held_bytes"),
+            Number(source, "series"),
             Number(source, "evicted"),
             Number(source, "lost"),
             Number(source, "oldest_timestamp"),

@@ -43,7 +43,7 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
 
     private void Write(IEnumerable<SourceRow> rows, Func<SourceRow, string> rate)
     {
-        var table = TableText.Create("SOURCE", "ENVELOPES", "PER SECOND", "LOGS", "METRICS", "SINCE", "LAST", "EVICTED", "LOST");
+        var table = TableText.Create("SOURCE", "ENVELOPES", "PER SECOND", "LOGS", "METRICS", "SERIES", "SINCE", "LAST", "EVICTED", "LOST");
 
         var today = time.GetLocalNow().Date;
         foreach (var row in rows)
@@ -54,6 +54,7 @@ internal sealed class SourcesTable(Screen screen, TimeProvider time)
                 rate(row),
                 Size(row.LogBytes),
                 Size(row.MetricBytes),
+                Count(row.Series),
                 Clock(row.Oldest, today),
                 Clock(row.Newest, today),
                 Count(row.Evicted),

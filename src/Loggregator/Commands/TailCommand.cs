@@ -36,7 +36,7 @@ internal static class TailCommand
         };
         var print = new PrintOptions(command, "log");
         var edge = new EdgeOptions(command);
-        sources.CompletionSources.Add(context => SourceNames.Complete(edge, context.ParseResult, time));
+        sources.CompletionSources.Add(context => Suggestions.Sources(edge, context.ParseResult, time));
         command.SetAction(async parsed =>
         {
             using var http = edge.Connect(parsed, time);

@@ -13,10 +13,13 @@ internal static class Words
         {
             foreach (var word in result.Tokens.Select(token => token.Value).Where(word => word.Length > 1 && word[0] == '-'))
             {
-                var options = (result.Parent as System.CommandLine.Parsing.CommandResult)?.Command.Options.Select(option => option.Name) ?? [];
-                result.AddError($"there is no option '{word}'.{(Nearest.To(word, options) is { } nearest ? $" Did you mean '{nearest}'?" : "")}");
+                result.AddError(Mistyped(word, (result.Parent as System.CommandLine.Parsing.CommandResult)?.Command));
             }
         });
         return argument;
     }
+
+    /// <summary>What is said of a word that looks like an option of a command, and is none.</summary>
+    public static string Mistyped(string word, Command? command) =>
+        $"there is no option '{word}'.{(Nearest.To(word, command?.Options.Select(option => option.Name) ?? []) is { } nearest ? $" Did you mean '{nearest}'?" : "")}";
 }

@@ -44,6 +44,27 @@ public sealed class DopplerSeriesTests() : DopplerTest(options => options.MaxSer
     }
 
     [Fact]
+    public async Task Sources_TellTheirSeries()
+    {
+        await _doppler.SendAsync(
+            [Counter("app", 1, 10, "a"), Counter("app", 2, 15, "b"), Counter("other-app", 2, 99, "b"), .. Enumerable.Range(0, 50).Select(i => Counter("bomb", 3, 1, "z" + i))]);
+        var call = Client().Sources(new SourcesRequest(), cancellationToken: Patience);
+        var sources = new Dictionary<string, Source>();
+        await foreach (var frame in call.ResponseStream.ReadAllAsync(Patience))
+        {
+            foreach (var source in frame.Sources)
+            {
+                sources.Add(source.SourceId, source);
+            }
+        }
+
+        Assert.Equal((2UL, 0UL), (sources["app"].Series, sources["app"].SeriesFolded));
+        Assert.Equal(1UL, sources["other-app"].Series);
+        Assert.Equal((40UL, 10UL), (sources["bomb"].Series, sources["bomb"].SeriesFolded));
+        Assert.Equal((ulong)_doppler.Series.Used, sources["app"].SeriesBytes + sources["other-app"].SeriesBytes + sources["bomb"].SeriesBytes);
+    }
+
+    [Fact]
     public async Task Series_OfManySamples_ComesInFramesOfSixtyFourKibibytes()
     {
         const int Samples = 30_000;

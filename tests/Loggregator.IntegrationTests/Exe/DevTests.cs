@@ -33,7 +33,7 @@ public sealed class DevTests
         var listed = await DevProcess.RunAsync("sources", "--url", dev.Url);
         Assert.Contains("shop", listed.Out, StringComparison.Ordinal);
         Assert.Contains("build", listed.Out, StringComparison.Ordinal);
-        Assert.Matches(@"^SOURCE +ENVELOPES +PER SECOND +LOGS +METRICS +SINCE +LAST +EVICTED +LOST", listed.Out);
+        Assert.Matches(@"^SOURCE +ENVELOPES +PER SECOND +LOGS +METRICS +SERIES +SINCE +LAST +EVICTED +LOST", listed.Out);
 
         var meta = await DevProcess.RunAsync("meta", "--url", dev.Url, "--noise", "--sort-by", "rate");
         Assert.Equal((0, ""), (meta.ExitCode, meta.Error));

@@ -25,6 +25,15 @@ public sealed class LoadRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_OfHalfGauges_AddsUpForTheLogs()
+    {
+        var report = await RunAsync(new LoadOptions { Rate = 5000, Sources = 20, MetricsPercent = 50 });
+        Assert.True(report.Holds);
+        Assert.InRange(report.Sent.Gauges, (report.Sent.Envelopes / 2) - 20, (report.Sent.Envelopes / 2) + 20);
+        Assert.Equal(report.Sent.Envelopes - report.Sent.Gauges, Assert.Single(report.Groups).Received);
+    }
+
+    [Fact]
     public async Task Run_WithReadersOfOneShard_CountsThemAsOne()
     {
         // The sink does not share among the members of a shard: each gets all, so that the group sees everything twice.

@@ -81,26 +81,6 @@ public sealed class SurfaceTests : LogCacheTest
     }
 
     [Fact]
-    public async Task Queries_AreRefusedInWordsThatClientsShow()
-    {
-        await StartAsync();
-        foreach (var path in (string[])["/api/v1/query?query=up", "/api/v1/query_range"])
-        {
-            foreach (var surface in (Func<string, Uri>[])[Gateway, Api])
-            {
-                using var response = await Http.GetAsync(surface(path), Patience);
-                Assert.Equal(501, (int)response.StatusCode);
-                Assert.Equal("application/json", response.Content.Headers.ContentType!.ToString());
-                var body = await response.Content.ReadAsStringAsync(Patience);
-                Assert.StartsWith("""{"status":"error","errorType":"bad_data","error":"Metrics not available""", body, StringComparison.Ordinal);
-                Assert.EndsWith("\"}\n", body, StringComparison.Ordinal);
-            }
-        }
-
-        Assert.Equal("", await AskAsync(Api("/api/v1/read/a")));
-    }
-
-    [Fact]
     public async Task Garbage_InsteadOfRequests_LeavesBothSurfacesServing()
     {
         await StartAsync();

@@ -75,6 +75,35 @@ public sealed class AllocationTests
         AssertNothing(() => benchmarks.LogsToV2());
     }
 
+    [Fact]
+    public void Series_UntilWindowsAreFull_AllocateNothing_AndThenWhatIsPacked()
+    {
+        const int Window = 120; // samples
+        var benchmarks = new SeriesBenchmarks { Sources = Workload.BatchSize }; // so that an operation is a sample of each series
+        benchmarks.Setup();
+        Repeat(20 * Window); // windows have their full size, and were just packed
+        var (alone, all) = (long.MaxValue, long.MaxValue);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Repeat(Window - 1);
+            alone = Math.Min(alone, GC.GetAllocatedBytesForCurrentThread() - before);
+            Repeat(Window + 1);
+            all = Math.Min(all, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, alone);
+        Assert.InRange(all / (2.0 * Window * Workload.BatchSize * SeriesBenchmarks.Metrics), 1, 4); // bytes a sample: the first half of a chunk, and the whole
+
+        void Repeat(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                benchmarks.Append();
+            }
+        }
+    }
+
     // Each operation handles a batch of 100 envelopes, so that even one object in a thousand envelopes would show.
     private static void AssertNothing(Action operation)
     {

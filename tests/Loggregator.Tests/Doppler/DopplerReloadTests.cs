@@ -1,5 +1,6 @@
 using Loggregator.Doppler;
 using Loggregator.Pipeline.Log;
+using Loggregator.Pipeline.Series;
 using Loggregator.Roles;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,13 +17,14 @@ public sealed class DopplerReloadTests
         var collection = new ServiceCollection().AddLogging().AddMetrics().AddSingleton(TimeProvider.System).AddSingleton<IHostApplicationLifetime, NoLifetime>();
         role.Add(collection, new DopplerOptions { LogBytes = 4 << 20 });
         await using var services = collection.BuildServiceProvider();
-        var log = services.GetRequiredService<EnvelopeLog>();
+        var (log, series) = (services.GetRequiredService<EnvelopeLog>(), services.GetRequiredService<SeriesStore>());
         Assert.Equal((4 << 20, 25), (log.Budget, log.MetricPercent));
 
-        await role.Reload!(services, new DopplerOptions { LogBytes = 2 << 20, MetricPercent = 60 });
+        await role.Reload!(services, new DopplerOptions { LogBytes = 2 << 20, MetricPercent = 60, SeriesBytes = 3 << 20, MaxSeriesPerSource = 5, MaxSeries = 50 });
 
         Assert.Equal((2 << 20, 60), (log.Budget, log.MetricPercent));
         Assert.Equal((2 << 20) / 100 * 60, log.Usage(EnvelopeClass.Metrics).Budget);
+        Assert.Equal(new SeriesLimits { Bytes = 3 << 20, MaxSeriesPerSource = 5, MaxSeries = 50 }, series.Limits);
     }
 
     private sealed class NoLifetime : IHostApplicationLifetime

@@ -70,6 +70,45 @@ public sealed class ScriptTests
         Assert.Equal([(8, "histogram_count(native)"), (14, "classic")], outcome.Skipped);
     }
 
+    [Fact]
+    public async Task NativeAmongFloats_SkipsOnlyWhatCannotBeToldWithoutThem()
+    {
+        var outcome = await RunAsync("""
+            load 1m
+              mixed{kind="float"} -5 6
+              mixed{kind="native"} {{schema:0 sum:5 count:4}}+{{sum:1 count:1}}x1
+              mixed{kind="turns"} {{count:1}} 7
+
+            eval instant at 0 abs(mixed)
+              {kind="float"} 5
+
+            eval instant at 1m mixed{kind="turns"}
+              mixed{kind="turns"} 7
+
+            eval_fail instant at 0 label_replace(mixed, "kind", "", "kind", "(")
+
+            eval instant at 0 count(mixed)
+              {} 3
+
+            eval instant at 0 mixed{kind="native"} > 3
+
+            eval instant at 0 mixed{kind="float"}
+              mixed{kind="float"} 5
+            """);
+        Assert.Equal(19, Assert.Single(outcome.Failures).Line);
+        Assert.Equal(3, outcome.Passed);
+        Assert.Equal([(14, "count(mixed)"), (17, "mixed{kind=\"native\"} > 3")], outcome.Skipped);
+    }
+
+    [Theory]
+    [InlineData("expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2", 0)]
+    [InlineData("expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)", 0)]
+    [InlineData("expect warn regex: got [12]", 0)]
+    [InlineData("expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 3", 1)]
+    [InlineData("expect no_warn", 1)]
+    public async Task ExpectedWarning_IsCompared(string line, int failures) =>
+        Assert.Equal(failures, (await RunAsync($"load 1m\n  x 1\n\neval instant at 0 quantile(2, x)\n  {line}\n  {{}} Inf")).Failures.Count);
+
     [Theory]
     [InlineData("evaluate instant at 1m x", "1: 'evaluate instant at 1m x' is no command")]
     [InlineData("\nload 1m\n  x{ 1 2", "3: 'x{ 1 2' is no series")]

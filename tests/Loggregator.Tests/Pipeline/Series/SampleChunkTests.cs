@@ -117,6 +117,12 @@ public sealed class SampleChunkTests
 
         Assert.Equal(samples.Length, SampleChunk.ReadRange(chunk, out var first, out var last));
         Assert.Equal((samples[0].Time, samples[^1].Time), (first, last));
+        if (samples.Length > SampleChunk.BlockSamples)
+        {
+            var half = room.AsSpan(0, SampleChunk.Write(room, samples.AsSpan(0, SampleChunk.BlockSamples))).ToArray();
+            Assert.Equal(chunk, room.AsSpan(0, SampleChunk.Append(room, half, samples.AsSpan(SampleChunk.BlockSamples))).ToArray());
+        }
+
         return chunk;
     }
 
