@@ -16,6 +16,7 @@ internal static class SeriesCommand
     private static readonly Option<string> Cert = new("--cert") { Description = "certificate (PEM)", DefaultValueFactory = _ => "" };
     private static readonly Option<string> Key = new("--key") { Description = "its key", DefaultValueFactory = _ => "" };
     private static readonly Option<string> Ca = new("--ca") { Description = "authority (PEM)", DefaultValueFactory = _ => "" };
+    private static readonly Option<string> Name = new("--name") { Description = "of their metric", DefaultValueFactory = _ => "requests_total" };
     private static readonly Option<int> Series = new("--series") { Description = "how many", DefaultValueFactory = _ => 100_000 };
     private static readonly Option<int> Samples = new("--samples") { Description = "samples each, 15 s apart, up to now", DefaultValueFactory = _ => 21 };
     private static readonly Option<string> Url = new("--url") { Description = "where Prometheus' API is, without path", Required = true };
@@ -25,7 +26,7 @@ internal static class SeriesCommand
 
     public static Command Create()
     {
-        var command = new Command("series", "Fills Dopplers with series and measures PromQL queries over them.") { Ingress, Cert, Key, Ca, Series, Samples, Url, Queries, Times, Pid };
+        var command = new Command("series", "Fills Dopplers with series and measures PromQL queries over them.") { Ingress, Cert, Key, Ca, Name, Series, Samples, Url, Queries, Times, Pid };
         command.SetAction(RunAsync);
         return command;
     }
@@ -36,7 +37,7 @@ internal static class SeriesCommand
         var dopplers = arguments.GetValue(Ingress) ?? [];
         using var peers = new Peers(new LoadOptions { Cert = arguments.GetValue(Cert)!, Key = arguments.GetValue(Key)!, Ca = arguments.GetValue(Ca)! });
         await Task.WhenAll(dopplers.Select((address, doppler) => FillAsync(
-            peers.Dial(address, "doppler"), doppler, dopplers.Length, arguments.GetValue(Series), arguments.GetValue(Samples), now, cancel)));
+            peers.Dial(address, "doppler"), doppler, dopplers.Length, arguments.GetValue(Name)!, arguments.GetValue(Series), arguments.GetValue(Samples), now, cancel)));
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(arguments.GetValue(Url)!) };
         var failed = 0;
@@ -49,7 +50,7 @@ internal static class SeriesCommand
     }
 
     // Series i is of source i / 10, and of the Doppler that the source is dealt to.
-    private static async Task FillAsync(CallInvoker doppler, int index, int dopplers, int series, int samples, long now, CancellationToken cancel)
+    private static async Task FillAsync(CallInvoker doppler, int index, int dopplers, string name, int series, int samples, long now, CancellationToken cancel)
     {
         using var call = new Ingress.IngressClient(doppler).BatchSender(cancellationToken: cancel);
         var batch = new EnvelopeBatch();
@@ -68,7 +69,7 @@ internal static class SeriesCommand
                     InstanceId = (i % 10).ToString(CultureInfo.InvariantCulture),
                     Timestamp = (now - ((samples - 1 - sample) * 15)) * 1_000_000_000,
                     Tags = { ["zone"] = $"z{i % 7}", ["deployment"] = "cf", ["job"] = $"job-{i % 20}", ["origin"] = "load" },
-                    Counter = new Counter { Name = "requests_total", Total = (ulong)(sample * (i % 100)) },
+                    Counter = new Counter { Name = name, Total = (ulong)(sample * (i % 100)) },
                 });
                 if (batch.Batch.Count == PerBatch)
                 {
@@ -88,14 +89,14 @@ internal static class SeriesCommand
         const int Unmeasured = 3;
         var path = new Uri($"/prometheus/api/v1/query?time={now.ToString(CultureInfo.InvariantCulture)}&query={Uri.EscapeDataString(query)}", UriKind.Relative);
         var (histogram, before, body, failed) = (new LatencyHistogram(), default(ProcessSample?), "", 0);
+        if (pid > 0)
+        {
+            await File.WriteAllTextAsync($"/proc/{pid}/clear_refs", "5", cancel); // the peak begins anew
+            before = ProcessSample.Take(pid);
+        }
+
         for (var i = 0; i < Unmeasured + times; i++)
         {
-            if (i == Unmeasured && pid > 0)
-            {
-                await File.WriteAllTextAsync($"/proc/{pid}/clear_refs", "5", cancel); // the peak begins anew
-                before = ProcessSample.Take(pid);
-            }
-
             var begun = Stopwatch.GetTimestamp();
             using var response = await http.GetAsync(path, cancel);
             body = await response.Content.ReadAsStringAsync(cancel);

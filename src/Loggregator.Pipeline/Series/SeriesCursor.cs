@@ -8,10 +8,11 @@ namespace Loggregator.Pipeline.Series;
 /// </summary>
 public sealed class SeriesCursor
 {
+    private const int SetsAtATime = 64;
     private readonly SeriesStore _store;
     private readonly SeriesQuery _query;
     private readonly LabelSet[] _sets;
-    private readonly List<TimeSeries> _ofSet = [];
+    private readonly List<TimeSeries> _ofSets = [];
     private readonly List<byte[]> _chunks = [];
     private readonly Sample[] _unpacked = new Sample[SampleChunk.MaxSamples];
     private Sample[] _samples = new Sample[2 * SampleChunk.MaxSamples];
@@ -61,9 +62,9 @@ public sealed class SeriesCursor
     {
         while (true)
         {
-            while (_nextSeries < _ofSet.Count)
+            while (_nextSeries < _ofSets.Count)
             {
-                _current = _ofSet[_nextSeries++];
+                _current = _ofSets[_nextSeries++];
                 if (Read(_current))
                 {
                     return true;
@@ -75,33 +76,42 @@ public sealed class SeriesCursor
                 return false;
             }
 
-            Take(_sets[_nextSet++]);
+            TakeSets();
         }
     }
 
-    private void Take(LabelSet set)
+    private void TakeSets()
     {
-        _ofSet.Clear();
+        _ofSets.Clear();
         _nextSeries = 0;
         lock (_store.Gate)
         {
-            foreach (var series in set.Slots)
+            for (var end = Math.Min(_nextSet + SetsAtATime, _sets.Length); _nextSet < end; _nextSet++)
             {
-                if (series is not null)
+                foreach (var series in _sets[_nextSet].Slots)
                 {
-                    _ofSet.Add(series);
+                    if (series is not null)
+                    {
+                        _ofSets.Add(series);
+                    }
                 }
             }
         }
 
         if (_query.Names is { } names)
         {
-            _ofSet.RemoveAll(series => !names(series.Name.Utf8));
+            _ofSets.RemoveAll(series => !names(series.Name.Utf8));
         }
 
-        if (_ofSet.Count > 0 && _query.Identities?.Invoke(set.Identity) == false)
+        if (_query.Identities is { } identities)
         {
-            _ofSet.Clear();
+            var (last, matches) = ((LabelSet?)null, false);
+            _ofSets.RemoveAll(series =>
+            {
+                matches = series.Labels == last ? matches : identities(series.Labels.Identity);
+                last = series.Labels;
+                return !matches;
+            });
         }
     }
 

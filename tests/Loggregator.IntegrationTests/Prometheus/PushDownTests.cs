@@ -59,7 +59,7 @@ public sealed class PushDownTests : MetricsTest
     {
         await StartAsync(dopplers: 2);
         await Dopplers[0].SendAsync(Gauge("mine", "load", 0, 1), Gauge("secret", "load", 0, 10), Gauge("both", "load", 0, 100));
-        await Dopplers[1].SendAsync(Gauge("secret", "load", 0, 1000), Gauge("both", "load", 1, 300));
+        await Dopplers[1].SendAsync(Gauge("secret", "load", 1, 1000), Gauge("both", "load", 1, 300));
         Assert.Contains("\"1301\"", DataOf(await GetAsync("/prometheus/api/v1/query", "query", "sum(load)", "time", At(5))), StringComparison.Ordinal);
         var answer = await SendAsync(Get("/prometheus/api/v1/query", "query", "sum(load)", "time", At(5)), "mine,both");
         Assert.Contains("\"301\"", DataOf(answer), StringComparison.Ordinal);

@@ -45,6 +45,9 @@ internal sealed class FakeDoppler : IAsyncDisposable
     /// <summary>Answers reads of series; null: the method is not there.</summary>
     public Func<ReadSeriesRequest, IServerStreamWriter<MessageBuffer>, ServerCallContext, Task>? OnReadSeries { get; set; }
 
+    /// <summary>Answers aggregations; null: the method is not there.</summary>
+    public Func<AggregateSeriesRequest, IServerStreamWriter<MessageBuffer>, ServerCallContext, Task>? OnAggregateSeries { get; set; }
+
     /// <summary>Sources requests received.</summary>
     public int SourcesAsked => Volatile.Read(ref _sourcesAsked);
 
@@ -244,6 +247,13 @@ internal sealed class FakeDoppler : IAsyncDisposable
         return OnReadSeries?.Invoke(request, frames, call) ?? throw new RpcException(new Status(StatusCode.Unimplemented, "no series here"));
     }
 
+    private Task AggregateSeriesAsync(MessageBuffer message, IServerStreamWriter<MessageBuffer> frames, ServerCallContext call)
+    {
+        var request = AggregateSeriesRequest.Parser.ParseFrom(message.Span);
+        message.Dispose();
+        return OnAggregateSeries?.Invoke(request, frames, call) ?? throw new RpcException(new Status(StatusCode.Unimplemented, "no aggregation here"));
+    }
+
     private async Task SourcesAsync(IServerStreamWriter<MessageBuffer> frames)
     {
         Interlocked.Increment(ref _sourcesAsked);
@@ -274,6 +284,7 @@ internal sealed class FakeDoppler : IAsyncDisposable
             context.AddServerStreamingMethod(RawMethods.BatchedReceiver, [], (doppler, request, batches, call) => doppler.ReceiveAsync(request, batches, call));
             context.AddServerStreamingMethod(RawMethods.Read, [], (doppler, request, frames, call) => doppler.ReadAsync(request, frames, call));
             context.AddServerStreamingMethod(RawMethods.ReadSeries, [], (doppler, request, frames, call) => doppler.ReadSeriesAsync(request, frames, call));
+            context.AddServerStreamingMethod(RawMethods.AggregateSeries, [], (doppler, request, frames, call) => doppler.AggregateSeriesAsync(request, frames, call));
             context.AddServerStreamingMethod(Sources, [], (doppler, request, frames, _) =>
             {
                 request.Dispose();
