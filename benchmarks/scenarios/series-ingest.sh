@@ -39,11 +39,12 @@ for _ in $(seq $TURNS); do
 done
 expect "received without" "$(on 19102 loggregator_doppler_received_total)" "${TOTAL[without]}"
 expect "received with" "$(on 19103 loggregator_doppler_received_total)" "${TOTAL[with]}"
-expect "samples" "$(on 19103 loggregator_doppler_series_held)" $((GAUGES[with] * VALUES))
+expect "samples" "$(on 19103 loggregator_doppler_series_received_total)" $((GAUGES[with] * VALUES))
+expect "samples folded" "$(on 19103 loggregator_doppler_series_folded_total)" 0
 for port in 19102 19103; do expect "dropped at $port" "$(on $port 'loggregator_doppler_dropped_total{direction="ingress"')" 0; done
 {
   date -u +%F
-  echo "$(on 19103 loggregator_doppler_series_held) samples of $(on 19103 loggregator_doppler_series_count) series in $(on 19103 loggregator_doppler_series_bytes) bytes, none lost"
+  echo "$(on 19103 loggregator_doppler_series_received_total) samples of $(on 19103 loggregator_doppler_series_count) series in $(on 19103 loggregator_doppler_series_bytes) bytes, $(on 19103 loggregator_doppler_series_dropped_total) of them in place of one of the same millisecond"
   awk -v on="${CPU[with]}" -v a="${SENT[with]}" -v off="${CPU[without]}" -v b="${SENT[without]}" \
     'BEGIN { with = on * 1e6 / a; without = off * 1e6 / b; printf "series add %.2f CPU s per million envelopes: %.2f with, %.2f without\n", with - without, with, without }'
 } | tee "$RESULTS/series-ingest.txt"
