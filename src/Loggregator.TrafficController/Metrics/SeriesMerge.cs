@@ -1,11 +1,10 @@
 using Loggregator.PromQl.Storage;
-using Loggregator.Protocol.Internal;
 
 namespace Loggregator.TrafficController.Metrics;
 
 /// <summary>
 /// Makes one series of what several Dopplers told of the same labels. Samples of a source that moved are put in the order of time; of two at the same
-/// time a counter's larger one stays, as totals only grow, else the one of the Doppler that comes later. What Dopplers counted themselves is added up.
+/// time the larger one stays: totals only grow, and of a gauge one must be chosen. What Dopplers counted themselves is added up.
 /// </summary>
 internal static class SeriesMerge
 {
@@ -47,13 +46,13 @@ internal static class SeriesMerge
         var samples = first.Samples;
         foreach (var part in parts.Skip(1))
         {
-            samples = Interleave(samples.Span, part.Samples.Span, first.Kind == SeriesSamples.Types.Kind.Counter);
+            samples = Interleave(samples.Span, part.Samples.Span);
         }
 
         return Whole(first, samples);
     }
 
-    private static Sample[] Interleave(ReadOnlySpan<Sample> one, ReadOnlySpan<Sample> other, bool counter)
+    private static Sample[] Interleave(ReadOnlySpan<Sample> one, ReadOnlySpan<Sample> other)
     {
         var all = new Sample[one.Length + other.Length];
         var (count, i, j) = (0, 0, 0);
@@ -69,7 +68,7 @@ internal static class SeriesMerge
             }
             else
             {
-                all[count++] = counter && one[i].Value > other[j].Value ? one[i] : other[j];
+                all[count++] = one[i].Value > other[j].Value || double.IsNaN(other[j].Value) ? one[i] : other[j];
                 i++;
                 j++;
             }
