@@ -5,5 +5,6 @@ using Loggregator.Load.Sink;
 
 return await new RootCommand("Open-loop load for any Loggregator endpoint.")
 {
-    RunCommand.Create(), IdleCommand.Create(), RecentCommand.Create(), SeriesCommand.Create(), SinkCommand.Create(), TableCommand.Create(),
+    RunCommand.Create(), IdleCommand.Create(), RecentCommand.Create(), SeriesCommand.Create(), CountersCommand.Create(), QueryCommand.Create(), SinkCommand.Create(),
+    TableCommand.Create(),
 }.Parse(args).InvokeAsync();
