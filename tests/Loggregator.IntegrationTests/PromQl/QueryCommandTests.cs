@@ -40,6 +40,12 @@ public sealed class QueryCommandTests : ClusterTest
         Assert.Equal(
             (0, $$"""{"resultType":"scalar","result":[{{at}},"5"]}""" + "\n", ""),
             await RunAsync("scalar(count(queue_depth))", "--time", at, "--format", "json"));
+
+        // Names come within half a second or not at all, which a busy machine may miss.
+        string[] suggested = [];
+        var typed = $"loggregator query --url {_edge} queue";
+        await Deadline.UntilAsync(() => suggested.Contains("queue_depth"), () => "the metric's name is suggested", TestContext.Current.CancellationToken, each: async () =>
+            suggested = (await DevProcess.RunAsync(string.Create(Plain, $"[suggest:{typed.Length}]"), typed)).Out.Split('\n'));
     }
 
     [Fact(Timeout = 240_000)]
