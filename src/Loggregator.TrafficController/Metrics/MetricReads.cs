@@ -15,7 +15,7 @@ namespace Loggregator.TrafficController.Metrics;
 /// </summary>
 internal sealed class MetricReads(DopplerSet dopplers, AggregateReads aggregates, IOptions<TrafficControllerOptions> options, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // without a frame
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10); // without a frame
     private readonly ReadBudget _budget = new(options.Value.QueryBytes);
 
     /// <summary>Begins a query; what it reads is charged until it is disposed.</summary>

@@ -78,7 +78,10 @@ public sealed class QueryTests : LogCacheTest
         var matrix = await client.RangeQueryAsync(
             new Wire.RangeQueryRequest
             {
-                Query = "http{source_id=\"metrics\"}", Start = (Base - 15).ToString(CultureInfo.InvariantCulture), End = at, Step = "15",
+                Query = "http{source_id=\"metrics\"}",
+                Start = (Base - 15).ToString(CultureInfo.InvariantCulture),
+                End = at,
+                Step = "15",
             },
             cancellationToken: Patience);
         var series = Assert.Single(matrix.Matrix.Series);
