@@ -51,7 +51,7 @@ public static class TrafficControllerEndpoints
         endpoints.MapGet("/v2/recent", (RequestDelegate)sse.RecentAsync);
         endpoints.Map("/api/v1/{**rest}", (RequestDelegate)logCache.HandleAsync);
         endpoints.MapGet("/prometheus/federate", (RequestDelegate)federate.HandleAsync);
-        endpoints.Map("/prometheus/{**rest}", (RequestDelegate)prometheus.HandleAsync);
+        endpoints.MapGroup("/prometheus").Map("{**rest}", (RequestDelegate)prometheus.HandleAsync);
         endpoints.MapGet("/v2/sources", (RequestDelegate)sources.HandleAsync);
         return endpoints;
     }
