@@ -49,9 +49,9 @@ public static class TrafficControllerEndpoints
         endpoints.Map("/v2/read", (RequestDelegate)sse.ReadAsync);
         endpoints.MapGet("/v2/stream", (RequestDelegate)sse.StreamAsync);
         endpoints.MapGet("/v2/recent", (RequestDelegate)sse.RecentAsync);
-        endpoints.Map("/api/v1/{**rest}", (RequestDelegate)logCache.HandleAsync);
+        endpoints.MapGroup("/api/v1").Map("{**rest}", (RequestDelegate)logCache.HandleAsync);
         endpoints.MapGet("/prometheus/federate", (RequestDelegate)federate.HandleAsync);
-        endpoints.Map("/prometheus/{**rest}", (RequestDelegate)prometheus.HandleAsync);
+        endpoints.MapGroup("/prometheus").Map("{**rest}", (RequestDelegate)prometheus.HandleAsync);
         endpoints.MapGet("/v2/sources", (RequestDelegate)sources.HandleAsync);
         return endpoints;
     }
