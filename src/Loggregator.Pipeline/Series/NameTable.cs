@@ -5,17 +5,22 @@ internal sealed class NameTable
 {
     private readonly Dictionary<ulong, SeriesName> _names = [];
 
+    public IReadOnlyCollection<SeriesName> All => _names.Values;
+
     /// <summary>The name of these bytes; <see cref="Release"/> it when the series is gone.</summary>
     public SeriesName Intern(ReadOnlySpan<byte> utf8, ulong hash)
     {
-        if (!_names.TryGetValue(hash, out var name))
+        SeriesName? name;
+        var key = hash;
+        while (_names.TryGetValue(key, out name) && !utf8.SequenceEqual(name.Utf8))
         {
-            name = new SeriesName(utf8.ToArray(), hash);
-            _names.Add(hash, name);
+            key++; // another one has its hash
         }
-        else if (!utf8.SequenceEqual(name.Utf8))
+
+        if (name is null)
         {
-            return new SeriesName(utf8.ToArray(), hash); // another one has its hash: it stays by itself
+            name = new SeriesName(utf8.ToArray(), hash, key);
+            _names.Add(key, name);
         }
 
         name.Uses++;
@@ -26,7 +31,7 @@ internal sealed class NameTable
     {
         if (--name.Uses == 0)
         {
-            _names.Remove(name.Hash);
+            _names.Remove(name.Key);
         }
     }
 }

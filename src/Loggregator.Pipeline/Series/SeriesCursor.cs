@@ -30,9 +30,12 @@ public sealed class SeriesCursor
         lock (store.Gate)
         {
             store.Flush();
-            _sets = named is null
-                ? [.. store.Index.Sources.SelectMany(source => source.Sets)]
-                : [.. named.SelectMany(id => store.Index.FindSource(id)?.Sets ?? [])];
+            _sets = named is null ? [] : [.. named.SelectMany(id => store.Index.FindSource(id)?.Sets ?? [])];
+        }
+
+        if (named is null)
+        {
+            _sets = SetsOfNames(store, query.Names);
         }
     }
 
@@ -78,6 +81,34 @@ public sealed class SeriesCursor
 
             TakeSets();
         }
+    }
+
+    // Those that have a series of such a name, source by source; all of them, where looking at each is no more work than putting these in order.
+    private static LabelSet[] SetsOfNames(SeriesStore store, Func<byte[], bool>? matches)
+    {
+        SeriesName[] names = [];
+        if (matches is not null)
+        {
+            lock (store.Gate)
+            {
+                names = [.. store.Index.Names];
+            }
+
+            names = [.. names.Where(name => matches(name.Utf8))];
+        }
+
+        TimeSeries[] series;
+        lock (store.Gate)
+        {
+            if (matches is null || names.Sum(name => (long)name.Series.Count) * 4 > store.Index.Count)
+            {
+                return [.. store.Index.Sources.SelectMany(source => source.Sets)];
+            }
+
+            series = [.. names.SelectMany(name => name.Series)];
+        }
+
+        return [.. series.Select(one => one.Labels).Distinct().GroupBy(set => set.Source).SelectMany(sets => sets)];
     }
 
     private void TakeSets()

@@ -25,6 +25,9 @@ internal sealed class SeriesIndex(SeriesMemory memory)
 
     public IReadOnlyCollection<SeriesSource> Sources => _sources.Values;
 
+    /// <summary>The names of metrics and units.</summary>
+    public IReadOnlyCollection<SeriesName> Names => _names.All;
+
     /// <summary>Of an envelope's identity. Any thread; see <see cref="EnvelopeIdentity.Hash"/>.</summary>
     public UInt128 HashOf(ReadOnlySpan<byte> envelope, in EnvelopeHeader header) => EnvelopeIdentity.Hash(envelope, header, _seed);
 
@@ -74,6 +77,8 @@ internal sealed class SeriesIndex(SeriesMemory memory)
     {
         var series = new TimeSeries(set, _names.Intern(name, nameHash), SeriesName.None, kind) { LastAppend = now };
         set.Add(series);
+        series.PlaceInName = series.Name.Series.Count;
+        series.Name.Series.Add(series);
         set.Source.SeriesCount++;
         _count++;
         memory.ChargeBase(set.Source, SeriesMemory.PerSeries + name.Length, now);
@@ -92,6 +97,10 @@ internal sealed class SeriesIndex(SeriesMemory memory)
         var set = series.Labels;
         var source = set.Source;
         series.IsGone = true;
+        var named = series.Name.Series;
+        named[^1].PlaceInName = series.PlaceInName;
+        named[series.PlaceInName] = named[^1];
+        named.RemoveAt(named.Count - 1);
         _names.Release(series.Name);
         _names.Release(series.Unit);
         memory.ChargeBase(source, -(SeriesMemory.PerSeries + series.Name.Utf8.Length), 0);

@@ -25,6 +25,9 @@ internal sealed class TimeSeries(LabelSet labels, SeriesName name, SeriesName un
 
     public SeriesName Name { get; } = name;
 
+    /// <summary>Place in the name's list.</summary>
+    public int PlaceInName { get; set; }
+
     public SeriesName Unit { get; set; } = unit;
 
     public SeriesKind Kind { get; } = kind;

@@ -49,6 +49,14 @@ public sealed class SeriesModelTests
             Assert.Equal(read[key].Where(sample => sample.Time >= from && sample.Time <= to), samples);
         }
 
+        for (var i = 0; i < 12; i++)
+        {
+            var name = System.Text.Encoding.UTF8.GetBytes("m" + i);
+            Assert.Equal(
+                read.Where(pair => pair.Key.Contains($"/m{i}{{", StringComparison.Ordinal)).OrderBy(pair => pair.Key),
+                series.Read(new SeriesQuery { Names = one => one.AsSpan().SequenceEqual(name) }).OrderBy(pair => pair.Key));
+        }
+
         if (series.Counters.Evicted + series.Counters.Folded == 0)
         {
             Assert.Equal(model.Keys.Order(), read.Keys.Order());
