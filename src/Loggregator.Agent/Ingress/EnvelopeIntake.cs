@@ -185,7 +185,13 @@ internal sealed class EnvelopeIntake
         prepared.Delta = counter.Delta;
         prepared.Total = counter.Total;
         prepared.Counter = _keys.Make(
-            _seed, counter.Name, Source(message, scratch, prepared), _hostTags.Prefix, body, prepared.Suffix.Of(scratch.Span));
+            _seed,
+            counter.Name,
+            Source(message, scratch, prepared),
+            Instance(message, scratch, prepared),
+            _hostTags.Prefix,
+            body,
+            prepared.Suffix.Of(scratch.Span));
     }
 
     /// <summary>(2) Counts totals and stamps, (3) appends to the ring.</summary>

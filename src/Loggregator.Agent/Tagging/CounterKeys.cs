@@ -15,6 +15,7 @@ internal sealed class CounterKeys
         long seed,
         ReadOnlySpan<byte> name,
         ReadOnlySpan<byte> source,
+        ReadOnlySpan<byte> instance,
         ReadOnlySpan<byte> prefix,
         ReadOnlySpan<byte> body,
         ReadOnlySpan<byte> suffix)
@@ -36,7 +37,7 @@ internal sealed class CounterKeys
         }
 
         _tags.Clear();
-        return new CounterKey(XxHash3.HashToUInt64(source, (long)XxHash3.HashToUInt64(name, seed)), tags);
+        return new CounterKey(XxHash3.HashToUInt64(instance, (long)XxHash3.HashToUInt64(source, (long)XxHash3.HashToUInt64(name, seed))), tags);
     }
 
     private void Read(ReadOnlySpan<byte> part, long seed)

@@ -89,6 +89,21 @@ public sealed class EnvelopeIntakeTests
     }
 
     [Fact]
+    public void Accept_CountersOfSeveralInstances_HaveTotalsOfTheirOwn()
+    {
+        using var harness = new IntakeHarness();
+        harness.Accept(Of("0", 5), Of("1", 1), Of("0", 5), Of("", 3), Of("1", 1));
+        Assert.Equal([5UL, 1, 10, 3, 2], harness.Take().Select(e => e.Counter.Total));
+
+        static Envelope Of(string instance, ulong delta)
+        {
+            var envelope = Counter("a", "requests", delta, 0, ("x", "1"));
+            envelope.InstanceId = instance;
+            return envelope;
+        }
+    }
+
+    [Fact]
     public void Accept_MoreCountersThanFit_ForgetsTheLeastRecentlyUsedAndCountsIt()
     {
         using var harness = new IntakeHarness();
