@@ -1,3 +1,4 @@
+using Loggregator.PromQl.Evaluation.PushDown;
 using Loggregator.PromQl.Storage;
 using Loggregator.PromQl.Syntax;
 
@@ -26,6 +27,13 @@ internal sealed partial class Evaluator
         }
 
         using var input = Evaluate(aggregate.Inner, range);
+        if (aggregate.Operator is not (Aggregator.Quantile or (>= Aggregator.TopK and <= Aggregator.LimitRatio)))
+        {
+            var fold = new GroupFold(aggregate, range.Count, budget);
+            fold.Add(input);
+            return fold.ToMatrix();
+        }
+
         var grouping = new Grouping(aggregate);
         var groups = new int[input.Count];
         for (var row = 0; row < groups.Length; row++)
@@ -33,12 +41,12 @@ internal sealed partial class Evaluator
             groups[row] = grouping.GroupOf(input, row);
         }
 
-        if (aggregate.Operator is >= Aggregator.TopK and <= Aggregator.LimitRatio)
+        if (aggregate.Operator != Aggregator.Quantile)
         {
             return new Ranking(aggregate, parameter, input, groups, budget, annotations).Choose();
         }
 
-        if (aggregate.Operator == Aggregator.Quantile && !Quantiles.IsProper(parameter))
+        if (!Quantiles.IsProper(parameter))
         {
             annotations.BadQuantile(parameter, aggregate.Parameter!);
         }
@@ -49,45 +57,8 @@ internal sealed partial class Evaluator
             output.Add(labels, dropName);
         }
 
-        if (aggregate.Operator == Aggregator.Quantile)
-        {
-            GroupQuantiles.Fill(output, input, groups, parameter);
-        }
-        else
-        {
-            Fold(aggregate.Operator, input, groups, output);
-        }
-
+        GroupQuantiles.Fill(output, input, groups, parameter);
         return output;
-    }
-
-    private void Fold(Aggregator op, StepMatrix input, int[] groups, StepMatrix output)
-    {
-        budget.Take((long)output.Count * output.Steps * 4); // the accumulators
-        var accumulators = new Accumulator[output.Count * output.Steps];
-        for (var row = 0; row < input.Count; row++)
-        {
-            var values = input[row];
-            var into = accumulators.AsSpan(groups[row] * output.Steps, output.Steps);
-            for (var step = 0; step < values.Length; step++)
-            {
-                if (!Sample.IsStale(values[step]))
-                {
-                    into[step].Add(op, values[step]);
-                }
-            }
-        }
-
-        for (var group = 0; group < output.Count; group++)
-        {
-            var results = output[group];
-            for (var step = 0; step < results.Length; step++)
-            {
-                results[step] = accumulators[(group * output.Steps) + step].Result(op);
-            }
-        }
-
-        budget.Return((long)output.Count * output.Steps * 4);
     }
 
     private StepMatrix CountValues(AggregateExpr aggregate, StepRange range)
